@@ -1,0 +1,73 @@
+"""Is every word for people translated? Extracts them afresh and holds each catalogue against that."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.frontend import CommandLineInterface
+from babel.messages.pofile import read_po
+
+from petitions.config import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+TRANSLATIONS = ROOT / "petitions" / "translations"
+SOURCE = "en"  # its words are the keys: it needs no catalogue
+
+
+def main() -> int:
+    words = extracted()
+    languages: list[str] = Settings.model_fields["languages"].default
+    failed = False
+    for language in languages:
+        if language == SOURCE:
+            continue
+        problems = list(problems_of(words, language))
+        print(f"{language}: {len(words)} words and sentences, {len(problems)} problems")
+        for problem in problems:
+            print(f"  {problem}")
+        failed = failed or bool(problems)
+    return 1 if failed else 0
+
+
+def extracted() -> Catalog:
+    with TemporaryDirectory() as scratch:
+        template = Path(scratch) / "messages.pot"
+        CommandLineInterface().run(  # type: ignore[no-untyped-call]
+            ["pybabel", "-q", "extract", "-F", str(ROOT / "babel.cfg"), "-k", "lazy_gettext",
+             "-o", str(template), str(ROOT)]
+        )
+        with template.open("rb") as file:
+            return read_po(file)
+
+
+def problems_of(words: Catalog, language: str) -> Iterator[str]:
+    path = TRANSLATIONS / language / "LC_MESSAGES" / "messages.po"
+    if not path.exists():
+        yield "there is no catalogue"
+        return
+    with path.open("rb") as file:
+        catalogue = read_po(file, locale=language)
+    for message in words:
+        if message.id:
+            yield from problems_with(message, catalogue)
+
+
+def problems_with(message: Message, catalogue: Catalog) -> Iterator[str]:
+    name = message.id if isinstance(message.id, str) else message.id[0]
+    found = catalogue.get(message.id, context=message.context)
+    if found is None or isinstance(found.id, str) != isinstance(message.id, str):
+        yield f"missing: {name!r}"
+        return
+    forms = [found.string] if isinstance(found.string, str) else list(found.string or [""])
+    if not all(forms) or (not isinstance(found.id, str) and len(forms) < catalogue.num_plurals):
+        yield f"not translated: {name!r}"
+    if found.fuzzy:
+        yield f"marked as uncertain: {name!r}"
+    for error in found.check(catalogue):
+        yield f"{error}: {name!r}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

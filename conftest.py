@@ -1,0 +1,3 @@
+"""Plugins of the whole suite; the fixtures are in tests/conftest.py."""
+
+pytest_plugins = ("tests.ci", "tests.postgres")
