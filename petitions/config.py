@@ -1,0 +1,151 @@
+"""Every setting, its default and why; read from `PETITIONS_*` variables or a `.env` file.
+
+Secrets are `SecretStr`: they never show in a repr, a log or an error page.
+"""
+
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+LEAST_SECRET = 32  # bytes; shorter keys can be searched
+
+
+class Profile(StrEnum):
+    PRODUCTION = "production"
+    DEMONSTRATION = "demonstration"  # loopback only, limits and office hours off, said on every page
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="PETITIONS_", env_file=".env", extra="ignore", frozen=True)
+
+    profile: Profile = Profile.PRODUCTION
+    var: Path = Path("var")  # everything that is kept: database, keys, archive, outbox
+    database_url: str = ""  # empty: SQLite under `var`; else postgresql://…
+    broker_url: str = "embedded"  # embedded | none | redis://… | amqp://…
+    smtp_url: SecretStr = SecretStr("")  # the relay that takes our mail; smtps:// or smtp:// with STARTTLS
+    base_url: str = "http://localhost:8000"  # mailed links are built from this, never from a request
+    trusted_hosts: list[str] = []  # further host names the site answers to, besides that of base_url
+    trusted_proxies: int = 0  # reverse proxies in front of us whose X-Forwarded-For may be believed
+    bind_host: str = "127.0.0.1"
+    bind_port: int = 8000
+    web_processes: int = 0  # 0: one on SQLite (a second would queue for its lock), two on PostgreSQL
+    worker_threads: int = 8  # senders wait on the network most of the time
+
+    secret_key: SecretStr = SecretStr("")  # signs the check page's token and organisers' sessions
+    secret_key_fallbacks: list[SecretStr] = []  # old secret keys, still accepted while they rotate out
+    index_key: SecretStr = SecretStr("")  # tells duplicates apart without storing addresses
+    seal_passphrase: SecretStr = SecretStr("")  # opens the seal's PKCS#12; the embedded default keeps it in keys/
+
+    mail_name: str = "Petition service"  # neutral: an inbox list must not say whose petition was signed
+    mail_address: str = ""  # empty: petitions@ the host of base_url
+    languages: list[str] = ["en", "ru"]  # of the pages, letters and documents
+
+    confirm_days: int = 14  # a link in a letter works this long; rows never confirmed go then
+    confirm_grace_hours: int = 72  # a confirmation after closing still counts this long
+    check_token_hours: int = 24  # how long a filled form may stay open before it is asked again
+    mails_per_petition: int = 3  # to one address in 24 h: enough to correct a mistake, too few to molest
+    mails_per_address: int = 5  # to one address in 24 h over all petitions
+    signs_per_network: int = 20  # an hour; above it the letter waits (slow lane): Tor exits are many people
+    signs_before_hold: int = 200  # an hour and network; above it a person looks first
+    slow_lane_minutes: int = 10  # how long the letter of a slowed signature waits
+    wrong_tokens_per_network: int = 20  # an hour; further wrong ones are refused, right ones always work
+    small_country: int = 10  # a country with fewer signers is shown as "other": 1 identifies a person
+    count_seconds: int = 30  # how often new confirmations are counted; also the age of a cached page
+    edition_gap_days: int = 7  # between editions unless urgent: lists sent daily are not read
+    approval_hours: int = 72  # a request for an edition lapses after this
+    deliveries_per_authority: int = 2  # a day over all petitions: more is a flood that helps nobody
+    channel_bytes: int = 7_000_000  # of PDF by e-mail where the channel names no limit (base64 makes 1.371 x)
+    net_tag_days: int = 7  # how long a network tag is kept
+
+    @model_validator(mode="after")
+    def _production_is_safe(self) -> Self:
+        """Refuses to start with settings that would hurt someone (cases.md L1); names the setting."""
+        if self.trusted_proxies < 0:
+            raise ValueError("PETITIONS_TRUSTED_PROXIES must be 0 or more")
+        host = urlsplit(self.base_url).hostname or ""
+        if self.profile is Profile.DEMONSTRATION:
+            if self.bind_host not in {"127.0.0.1", "::1", "localhost"}:
+                raise ValueError("PETITIONS_BIND_HOST: the demonstration answers on loopback only")
+            return self
+        for name in ("secret_key", "index_key"):
+            if len(getattr(self, name).get_secret_value().encode()) < LEAST_SECRET:
+                raise ValueError(
+                    f"PETITIONS_{name.upper()} is missing or shorter than {LEAST_SECRET} bytes; "
+                    "make one with: python -c 'import secrets; print(secrets.token_urlsafe(32))'"
+                )
+        if self.secret_key.get_secret_value() == self.index_key.get_secret_value():
+            raise ValueError("PETITIONS_INDEX_KEY must differ from PETITIONS_SECRET_KEY")
+        if not self.base_url.startswith("https://") and not host.endswith(".onion"):
+            raise ValueError("PETITIONS_BASE_URL must begin with https:// (an .onion address may be http)")
+        return self
+
+    @cached_property
+    def database(self) -> str:
+        return self.database_url or f"sqlite:///{self.var / 'petitions.db'}"
+
+    @property
+    def embedded_database(self) -> bool:
+        return self.database.startswith("sqlite")
+
+    @property
+    def keys(self) -> Path:
+        """Where the worker's private keys lie (0400)."""
+        return self.var / "keys"
+
+    @property
+    def archive(self) -> Path:
+        return self.var / "archive"
+
+    @property
+    def outbox(self) -> Path:
+        """Where the demonstration's mail sink writes."""
+        return self.var / "outbox"
+
+    @property
+    def demonstration(self) -> bool:
+        return self.profile is Profile.DEMONSTRATION
+
+    @property
+    def limits_apply(self) -> bool:
+        return not self.demonstration
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.base_url).hostname or "localhost"
+
+    @property
+    def mail_from(self) -> str:
+        return self.mail_address or f"petitions@{self.mail_domain}"
+
+    @property
+    def mail_domain(self) -> str:
+        if self.mail_address:
+            return self.mail_address.rpartition("@")[2]
+        return "localhost.localdomain" if self.host == "localhost" else self.host
+
+
+class SettingsRefused(Exception):
+    """The settings would hurt someone; the message names each one and says what to do."""
+
+
+def load(**overrides: object) -> Settings:
+    """Reads the settings; raises SettingsRefused with readable lines."""
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValueError as error:
+        if not isinstance(error, ValidationError):
+            raise SettingsRefused("the settings could not be read") from None
+        details = error.errors(include_input=False, include_url=False)
+        raise SettingsRefused("\n".join(_readable(dict(detail)) for detail in details)) from None
+
+
+def _readable(detail: dict[str, object]) -> str:
+    place = detail.get("loc") or ()
+    message = str(detail["msg"]).removeprefix("Value error, ")
+    name = f"PETITIONS_{str(place[0]).upper()}: " if isinstance(place, tuple) and place else ""
+    return name + message

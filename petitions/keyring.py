@@ -1,0 +1,76 @@
+"""The data keys this process seals with: at most 15 minutes each, stored only sealed to the branch."""
+
+import os
+import threading
+import time
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from petitions import crypto
+from petitions.db import new_public_id
+from petitions.models import DataKey
+
+LIFETIME = 15 * 60  # seconds; what a seized web server's memory can open
+
+
+@dataclass(frozen=True, slots=True)
+class SealingKeys:
+    """One key for names and one for mail, with the row ids that a signature refers to."""
+
+    names_id: int
+    mail_id: int
+    names: AESGCM
+    mail: AESGCM
+    made: float
+
+
+class Keyring:
+    """One for a process. A key is kept only after the transaction that stored it has committed."""
+
+    def __init__(self) -> None:
+        self._keys: dict[int, SealingKeys] = {}
+        self._lock = threading.Lock()
+
+    def current(self, session: Session, petition_id: int, petition: str, public_key: bytes) -> SealingKeys:
+        """The keys to seal a petition's records with now, to its branch's public key; makes new ones in the
+        caller's transaction when the last are too old. `petition` is its public id."""
+        found = self._keys.get(petition_id)
+        if found is not None and time.monotonic() - found.made < LIFETIME:
+            return found
+        fresh = _new_keys(session, petition_id, petition, public_key)
+
+        @event.listens_for(session, "after_commit", once=True)
+        def keep(_session: Session) -> None:
+            with self._lock:
+                self._keys[petition_id] = fresh
+
+        return fresh
+
+    def forget(self) -> None:
+        with self._lock:
+            self._keys.clear()
+
+
+def _new_keys(session: Session, petition_id: int, petition: str, public_key: bytes) -> SealingKeys:
+    rows, ciphers = [], []
+    for purpose in (DataKey.Purpose.NAMES, DataKey.Purpose.MAIL):
+        key, name = os.urandom(crypto.KEY_BYTES), new_public_id()
+        info = crypto.data_key_info(petition, purpose, name)
+        rows.append(
+            DataKey(
+                public_id=name,
+                petition_id=petition_id,
+                purpose=purpose,
+                sealed_key=crypto.seal_key(key, public_key, info),
+            )
+        )
+        ciphers.append(AESGCM(key))
+    session.add_all(rows)
+    session.flush()
+    return SealingKeys(rows[0].id, rows[1].id, ciphers[0], ciphers[1], time.monotonic())
+
+
+keyring = Keyring()

@@ -1,0 +1,138 @@
+"""Keys on disk: made by `petitions keys new`, read by the worker. Files are 0400 in a folder of 0700.
+
+`keys/branch-<id>.key` opens a branch's data keys; `keys/seal-<id>.p12` seals its documents, with its passphrase in
+PETITIONS_SEAL_PASSPHRASE or, in the embedded default, beside it. Whoever has this folder and the database can
+open everything: production keeps it on the worker's machine only, and `petitions doctor` says which case it finds.
+"""
+
+import contextlib
+import os
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding
+from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
+from cryptography.x509.oid import NameOID
+from pydantic import SecretStr
+
+from petitions import crypto
+from petitions.config import Settings
+
+SEAL_BITS = 3072  # RSA: an elliptic curve would make the PDF 2.0 and break PDF/A-2 (document.md)
+SEAL_YEARS = 3
+
+
+class KeysMissing(Exception):
+    """A key this process needs is not there; the message says which and how it is made."""
+
+
+class KeysExist(Exception):
+    """Keys are never overwritten: what the old ones sealed could not be opened again."""
+
+
+@dataclass(frozen=True, slots=True)
+class SealKey:
+    pkcs12: bytes
+    passphrase: bytes
+
+
+def with_kept_secrets(settings: Settings) -> Settings:
+    """The demonstration makes its own secrets on first use and keeps them; production must name them itself."""
+    if not settings.demonstration:
+        return settings
+    kept = {
+        name: SecretStr(_kept_secret(settings.keys / f"{name}.key"))
+        for name in ("secret_key", "index_key")
+        if not getattr(settings, name).get_secret_value()
+    }
+    return settings.model_copy(update=kept)
+
+
+def new_branch_keys(settings: Settings, branch: str) -> bytes:
+    """Makes a branch's key pair; returns the public half. Raises KeysExist."""
+    private, public = crypto.new_key_pair()
+    _write(settings.keys / f"branch-{branch}.key", private)
+    return public
+
+
+def new_seal(settings: Settings, branch: str, legal_name: str) -> bytes:
+    """Makes a self-signed seal for a branch; returns its certificate in DER. Raises KeysExist.
+
+    PDF readers will call its signer unknown until an organisation's certificate takes its place (`keys import`)."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=SEAL_BITS)
+    name = x509.Name([
+        x509.NameAttribute(NameOID.COMMON_NAME, f"{legal_name[:50]} (seal)"),
+        x509.NameAttribute(NameOID.ORGANIZATION_NAME, legal_name[:64]),
+    ])
+    today = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(today - timedelta(hours=1))
+        .not_valid_after(today + timedelta(days=365 * SEAL_YEARS))
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(
+            x509.KeyUsage(
+                digital_signature=True,
+                content_commitment=True,
+                key_encipherment=False,
+                data_encipherment=False,
+                key_agreement=False,
+                key_cert_sign=False,
+                crl_sign=False,
+                encipher_only=False,
+                decipher_only=False,
+            ),
+            critical=True,
+        )
+        .sign(key, hashes.SHA256())
+    )
+    passphrase = settings.seal_passphrase.get_secret_value().encode()
+    if not passphrase:
+        passphrase = secrets.token_urlsafe(24).encode()
+        _write(settings.keys / f"seal-{branch}.pass", passphrase)
+    pkcs12 = serialize_key_and_certificates(b"seal", key, certificate, None, BestAvailableEncryption(passphrase))
+    _write(settings.keys / f"seal-{branch}.p12", pkcs12)
+    return certificate.public_bytes(Encoding.DER)
+
+
+def seal_key(settings: Settings, branch: str) -> SealKey:
+    """The seal of a branch, still under its passphrase. Raises KeysMissing."""
+    try:
+        pkcs12 = (settings.keys / f"seal-{branch}.p12").read_bytes()
+        passphrase = settings.seal_passphrase.get_secret_value().encode()
+        return SealKey(pkcs12, passphrase or (settings.keys / f"seal-{branch}.pass").read_bytes())
+    except OSError as error:
+        raise KeysMissing("a seal or its passphrase is missing; make one with: petitions keys new") from error
+
+
+def _kept_secret(path: Path) -> str:
+    if not path.exists():
+        with contextlib.suppress(KeysExist):  # another process of the demonstration was first
+            _write(path, secrets.token_urlsafe(32).encode())
+    return path.read_text()
+
+
+def _write(path: Path, content: bytes) -> None:
+    """A file that appears whole or not at all, readable by its owner only."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.parent.chmod(0o700)
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    with open(unfinished, "xb", opener=lambda name, flags: os.open(name, flags, 0o400)) as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(unfinished, path)
+    except FileExistsError as error:
+        raise KeysExist(f"{path.name} is there already; move it away first") from error
+    finally:
+        unfinished.unlink()

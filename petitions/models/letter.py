@@ -1,0 +1,74 @@
+"""What we write to a signer: one row, one mail. And what keeps us from writing too much."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar
+
+from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from petitions.db import Base, now, public_id, states
+from petitions.models.transitions import Moves, Stateful
+from petitions.models.work import Work
+
+if TYPE_CHECKING:
+    from petitions.models.signature import Signature
+
+
+class Letter(Work, Stateful, Base):
+    __tablename__ = "letters"
+
+    class Kind(StrEnum):
+        CONFIRM_SIGNATURE = "confirm_signature"
+
+    class State(StrEnum):
+        READY = "ready"
+        SENT = "sent"  # the relay said 250
+        WITHHELD = "withheld"  # looked at before sending: not to be sent (reason)
+        FAILED = "failed"  # refused for good, or its time ran out
+        PARKED = "parked"  # killed its process three times
+
+    moves: ClassVar[Moves] = {
+        State.READY: frozenset({State.SENT, State.WITHHELD, State.FAILED, State.PARKED}),
+        State.PARKED: frozenset({State.READY}),
+    }
+    __table_args__ = (
+        Index(
+            "ix_letters_due",
+            "not_before",
+            sqlite_where=text("state = 'ready'"),
+            postgresql_where=text("state = 'ready'"),
+        ),
+        Index("ix_letters_created_at", "created_at"),
+    )
+
+    public_id: Mapped[str] = public_id()
+    kind: Mapped[Kind] = mapped_column(states(Kind))
+    cause: Mapped[str] = mapped_column(String(80), unique=True)  # one letter for one cause
+    signature_id: Mapped[int] = mapped_column(ForeignKey("signatures.id", ondelete="CASCADE"), index=True)
+    state: Mapped[State] = mapped_column(states(State), default=State.READY)
+    reason: Mapped[str | None] = mapped_column(String(40))  # why withheld or failed: a class, no free text
+    created_at: Mapped[datetime] = mapped_column(default=now())
+    sent_at: Mapped[datetime | None]
+
+    signature: Mapped["Signature"] = relationship()
+
+
+class MailCap(Base):
+    """How many mails a mailbox got in an hour, under a tag that changes daily and names no petition."""
+
+    __tablename__ = "mail_caps"
+    __table_args__ = (Index("uq_mail_caps_tag_hour", "tag", "hour", unique=True),)
+
+    tag: Mapped[bytes]
+    hour: Mapped[datetime] = mapped_column(index=True)
+    sent: Mapped[int] = mapped_column(default=0)
+
+
+class Suppression(Base):
+    """A mailbox whose owner wants no mail from us, ever: a keyed tag and a day, nothing else."""
+
+    __tablename__ = "suppressions"
+
+    tag: Mapped[bytes] = mapped_column(unique=True)
+    since: Mapped[datetime] = mapped_column(default=now())

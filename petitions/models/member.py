@@ -1,0 +1,44 @@
+"""Organisers: who may ask for something, and who else must agree."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from petitions.db import Base, now, public_id, states
+from petitions.models.branch import Branch
+
+
+class Member(Base):
+    """A person of a branch. Logging in comes with the organisers' screens."""
+
+    __tablename__ = "members"
+
+    class Role(StrEnum):
+        EDITOR = "editor"
+        MODERATOR = "moderator"
+        OWNER = "owner"
+        AUDITOR = "auditor"
+
+    public_id: Mapped[str] = public_id()
+    branch_id: Mapped[int] = mapped_column(ForeignKey("branches.id"), index=True)
+    name: Mapped[str] = mapped_column(String(120))
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    role: Mapped[Role] = mapped_column(states(Role))
+    joined_at: Mapped[datetime] = mapped_column(default=now())
+    left_at: Mapped[datetime | None]
+
+    branch: Mapped[Branch] = relationship()
+
+    @property
+    def may_ask_for_edition(self) -> bool:
+        return self.left_at is None and self.role in {Member.Role.EDITOR, Member.Role.OWNER}
+
+    @property
+    def may_approve_edition(self) -> bool:
+        return self.left_at is None and self.role is Member.Role.OWNER
+
+    @property
+    def may_moderate(self) -> bool:
+        return self.left_at is None and self.role in {Member.Role.MODERATOR, Member.Role.OWNER}

@@ -1,0 +1,30 @@
+"""What every row of work carries, whoever does it (delivery.md, "One mechanism for every kind of work")."""
+
+from datetime import datetime
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from petitions.db import Base, now
+
+
+class Work:
+    """Mixin for rows that a worker claims. `crashes` is counted before the work and cleared when a result is
+    recorded, so a row that kills its process is parked; `tries` drives the retry schedule."""
+
+    crashes: Mapped[int] = mapped_column(default=0)
+    tries: Mapped[int] = mapped_column(default=0)
+    not_before: Mapped[datetime] = mapped_column(default=now())
+    lease_until: Mapped[datetime | None]
+    lease_owner: Mapped[str | None] = mapped_column(String(40), index=True)
+    last_error_class: Mapped[str | None] = mapped_column(String(80))
+
+
+class NamedLease(Base):
+    """One holder at a time for jobs that must not run twice at once: the sweep, the counting of a petition."""
+
+    __tablename__ = "named_leases"
+
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    owner: Mapped[str] = mapped_column(String(40))
+    lease_until: Mapped[datetime]
