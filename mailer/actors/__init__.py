@@ -1,0 +1,1 @@
+"""What answers the bell: claim a row, ask it first, have the bytes made and sent, record that they left."""

@@ -1,0 +1,97 @@
+"""How much mail a mailbox gets from us: counted before sending, under tags that change every day.
+
+A row says "so many in this hour" of a mailbox nobody can name without its address; yesterday's rows are found by
+computing yesterday's tag. Two workers that count the same mailbox at once queue at its row.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
+
+from petitions import crypto
+from petitions.config import Settings
+from petitions.models import MailCap
+
+Wanted = tuple[int, str, str, bool]  # letter, petition, mailbox, not counted yet
+
+
+class Caps:
+    """The caps as of a moment of database time."""
+
+    def __init__(self, settings: Settings, index_key: bytes, moment: datetime) -> None:
+        self._settings, self._key, self._moment = settings, index_key, moment
+        self._hour = moment.replace(minute=0, second=0, microsecond=0)
+
+    def count(self, session: Session, wanted: Sequence[Wanted]) -> set[int]:
+        """Counts letters not counted yet and returns those that are over a cap (and are taken off again)."""
+        fresh = [one for one in wanted if one[3]]
+        if not fresh or not self._settings.limits_apply:
+            return set()
+        over: set[int] = set()
+        everywhere = {letter: ("all", mailbox) for letter, _, mailbox, _ in fresh}
+        here = {letter: (petition, mailbox) for letter, petition, mailbox, _ in fresh}
+        for keys, most in (
+            (everywhere, self._settings.mails_per_address),
+            (here, self._settings.mails_per_petition),
+        ):
+            sent = self._add(session, Counter(keys.values()))
+            for one in reversed(fresh):  # the newest of a batch go over first
+                if sent[keys[one[0]]] > most:
+                    sent[keys[one[0]]] -= 1
+                    over.add(one[0])
+        if over:
+            self._take_back(session, [one for one in fresh if one[0] in over])
+        return over
+
+    def first_this_hour(self, session: Session, petition: str, mailbox: str) -> bool:
+        """At most one "you have already signed" an hour and petition, whatever the profile."""
+        key = (f"already|{petition}", mailbox)
+        self._upsert(session, [(self._tag(key, self._moment), 1)])
+        rows = select(func.sum(MailCap.sent)).where(
+            MailCap.tag == self._tag(key, self._moment), MailCap.hour == self._hour
+        )
+        return (session.scalar(rows) or 0) <= 1
+
+    def _add(self, session: Session, steps: "Counter[tuple[str, str]]") -> dict[tuple[str, str], int]:
+        """Adds to this hour's rows and returns the last 24 hours' sums."""
+        today = {key: self._tag(key, self._moment) for key in steps}
+        yesterday = {key: self._tag(key, self._moment - timedelta(days=1)) for key in steps}
+        self._upsert(session, sorted((today[key], step) for key, step in steps.items()))
+        rows = session.execute(
+            select(MailCap.tag, func.sum(MailCap.sent))
+            .where(
+                MailCap.tag.in_([*today.values(), *yesterday.values()]),
+                MailCap.hour > self._hour - timedelta(hours=24),
+            )
+            .group_by(MailCap.tag)
+        )
+        sums: dict[bytes, int] = dict(rows.tuples())
+        return {key: sums.get(today[key], 0) + sums.get(yesterday[key], 0) for key in steps}
+
+    def _upsert(self, session: Session, steps: Sequence[tuple[bytes, int]]) -> None:
+        dialect_insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
+        statement = dialect_insert(MailCap.__table__)  # type: ignore[arg-type]
+        session.connection().execute(
+            statement.on_conflict_do_update(
+                index_elements=["tag", "hour"], set_={"sent": MailCap.__table__.c.sent + statement.excluded.sent}
+            ),
+            [{"tag": tag, "hour": self._hour, "sent": step} for tag, step in steps],
+        )
+
+    def _take_back(self, session: Session, letters: Sequence[Wanted]) -> None:
+        for _, petition, mailbox, _ in letters:
+            for key in (("all", mailbox), (petition, mailbox)):
+                session.execute(
+                    update(MailCap)
+                    .where(MailCap.tag == self._tag(key, self._moment), MailCap.hour == self._hour)
+                    .values(sent=MailCap.sent - 1)
+                    .execution_options(synchronize_session=False)
+                )
+
+    def _tag(self, key: tuple[str, str], moment: datetime) -> bytes:
+        return crypto.tag(crypto.day_key(self._key, "mail caps", moment.date().isoformat()), *key)

@@ -1,0 +1,251 @@
+"""Documents to authorities by e-mail: never twice by itself, never silently missed (delivery.md).
+
+The row says `transmitting`, committed, before the first byte of the message goes. From the final dot on, whatever is
+not a clear answer is `uncertain`: a person settles it with `petitions delivery resolve`.
+"""
+
+import hashlib
+import io
+import random
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from mailer import claims, letters
+from mailer.actors.compiling import roll_digest, spaced
+from mailer.actors.runtime import Runtime, log
+from mailer.addresses import message_id, return_path
+from mailer.archive import Archive
+from mailer.letters import Mail, Sender
+from mailer.replies import Outcome, Result
+from petitions.bell import bell
+from petitions.db import database_time, db, now
+from petitions.models import AuditEntry, Channel, Delivery, DeliveryAttempt, Document, Edition
+
+DOT_SECONDS = 600.0  # RFC 5321 4.5.3.2: ten minutes for the answer to the final dot
+RETRY_MINUTES = (1, 5, 15, 30, 60, 120, 240)
+GIVE_UP_DAYS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A message built, archived and marked as being transmitted."""
+
+    delivery_id: int
+    public_id: str
+    mail: Mail
+    tries: int
+    created_at: datetime
+
+
+def deliver_documents(runtime: Runtime) -> int:
+    """Delivers what is due until nothing is. Returns how many were accepted."""
+    accepted = 0
+    while not runtime.stopping.is_set():
+        with db.writing() as session:
+            ids = claims.claim(session, Delivery, runtime.owner, 1)
+            session.commit()
+        if not ids:
+            break
+        accepted += _deliver(runtime, ids[0])
+    return accepted
+
+
+def _deliver(runtime: Runtime, delivery_id: int) -> bool:
+    try:
+        ready = _prepare(runtime, delivery_id)
+    except Exception as error:  # nothing has left; the row's own schedule tries again
+        log.error("delivery.not_prepared", delivery=delivery_id, error=type(error).__name__)
+        with db.writing() as session:
+            reason = type(error).__name__[:80]
+            claims.retry(session, Delivery, runtime.owner, delivery_id, tries=0, seconds=900, reason=reason)
+            session.commit()
+        return False
+    if ready is None:
+        return False
+    path = return_path(ready.public_id, runtime.index_key, runtime.settings.mail_domain)
+    result = runtime.transport.send(path, ready.mail.recipient, ready.mail.data, dot_timeout=DOT_SECONDS)
+    _record(runtime, ready, result)
+    return result.outcome is Outcome.ACCEPTED
+
+
+# -- before ---------------------------------------------------------------------------------------------
+
+
+def _prepare(runtime: Runtime, delivery_id: int) -> _Ready | None:
+    """Asks the row first; builds and archives the message; commits `transmitting`. None: not now, or not at all."""
+    with db.reading() as session:
+        delivery = session.get_one(Delivery, delivery_id)
+        mail = _build(runtime, delivery)
+        branch = delivery.volume.document.edition.petition.branch
+        sha256 = hashlib.sha256(mail.data).hexdigest()
+        archive = Archive(runtime.settings.archive, branch.public_key)
+    archive.store(io.BytesIO(mail.data), sha256)
+    with db.writing() as session:
+        delivery = session.get_one(Delivery, delivery_id)
+        if not _may_leave(runtime, session, delivery):
+            session.commit()
+            bell.ring("editions")  # should it have been superseded, its edition waits to be compiled again
+            return None
+        marked = claims.mark(
+            session, Delivery, runtime.owner, delivery_id,
+            state=Delivery.State.TRANSMITTING, transmitting_at=now(), mail_sha256=sha256,
+        )
+        ready = _Ready(delivery_id, delivery.public_id, mail, delivery.tries, delivery.created_at)
+        session.commit()
+    return ready if marked else None
+
+
+def _build(runtime: Runtime, delivery: Delivery) -> Mail:
+    document = delivery.volume.document
+    edition, authority = document.edition, document.addressee.authority
+    branch, language = edition.petition.branch, document.language
+    archive = Archive(runtime.settings.archive, branch.public_key)
+    pdf = archive.read(delivery.volume.sha256, runtime.unsealer.private_key(branch.public_id))
+    names = edition.facts["names"]
+    text = edition.texts.get(language) or next(iter(edition.texts.values()))
+    return letters.deliver_document(
+        sender=Sender(
+            name=branch.legal_name,
+            address=runtime.settings.mail_from,
+            reply_to=branch.reply_email,
+            domain=runtime.settings.mail_domain,
+        ),
+        to=delivery.channel.address,
+        message_id=message_id(delivery.public_id, runtime.settings.mail_domain, kind="delivery"),
+        date=delivery.created_at,
+        language=language,
+        addressee=authority.name_in(language),
+        salutation=authority.salutation_in(language),
+        prisoner_name=names.get(language) or next(iter(names.values())),
+        petition_title=text["title"],
+        edition=edition.number,
+        names=document.names,
+        confirmed=document.names + document.count_only,
+        representative=branch.representative,
+        verification_url=runtime.url("verify", document.verification_code),
+        verification_code=spaced(document.verification_code),
+        file_name=delivery.volume.file_name,
+        pdf=pdf,
+        demonstration=runtime.settings.demonstration or bool(edition.facts["invented"]),
+    )
+
+
+def _may_leave(runtime: Runtime, session: Session, delivery: Delivery) -> bool:
+    """The last look, in the transaction that marks it (cases.md J16): still wanted, still true, not too often."""
+    document = delivery.volume.document
+    edition = document.edition
+    if not edition.petition.may_deliver:
+        _let_go(session, runtime, delivery, hold_reason="petition_stopped")
+        return False
+    if not delivery.channel.usable:
+        _let_go(session, runtime, delivery, hold_reason="channel_unusable")
+        return False
+    if roll_digest(session, edition, document.addressee) != document.roll_digest:
+        _compile_again(session, runtime, delivery)
+        return False
+    if runtime.settings.limits_apply and (later := _not_yet(runtime, session, delivery)):
+        _let_go(session, runtime, delivery, not_before=later)
+        return False
+    return True
+
+
+def _compile_again(session: Session, runtime: Runtime, delivery: Delivery) -> None:
+    """Someone named has withdrawn or narrowed disclosure before it left: the document is superseded and the same
+    edition compiled again without them."""
+    document = delivery.volume.document
+    document.move_to(Document.State.SUPERSEDED)
+    for volume in document.volumes:
+        for other in volume.deliveries:
+            if other.id != delivery.id and other.state is Delivery.State.READY:
+                other.move_to(Delivery.State.SUPERSEDED)
+    session.flush()
+    claims.release(session, Delivery, runtime.owner, [delivery.id], state=Delivery.State.SUPERSEDED)
+    edition = document.edition
+    if edition.state is Edition.State.COMPILED:
+        edition.move_to(Edition.State.APPROVED)
+        edition.not_before = session.scalar(select(now())) or edition.not_before
+    AuditEntry.write(session, "worker", "document.supersede", document.public_id, edition=edition.public_id)
+
+
+def _not_yet(runtime: Runtime, session: Session, delivery: Delivery) -> datetime | None:
+    """When it may go, if not now: the authority's office hours, and so many a day over all petitions."""
+    moment = database_time(session)
+    authority = delivery.channel.authority
+    sent = session.scalars(
+        select(Delivery.transmitting_at)
+        .join(Channel)
+        .where(
+            Channel.authority_id == authority.id,
+            Delivery.state.in_(
+                [Delivery.State.ACCEPTED, Delivery.State.DELIVERED, Delivery.State.UNCERTAIN,
+                 Delivery.State.TRANSMITTING]
+            ),
+            Delivery.transmitting_at > moment - timedelta(hours=24),
+        )
+        .order_by(Delivery.transmitting_at)
+    ).all()
+    earliest = moment
+    most = runtime.settings.deliveries_per_authority
+    if len(sent) >= most and (first := sent[len(sent) - most]) is not None:
+        earliest = first + timedelta(hours=24)
+    opens = authority.next_office_hour(earliest)
+    return opens if opens > moment else None
+
+
+# -- after ----------------------------------------------------------------------------------------------
+
+
+def _record(runtime: Runtime, ready: _Ready, result: Result) -> None:
+    """Writes down what became of it, and every attempt with the server's own words."""
+    with db.writing() as session:
+        delivery = session.get_one(Delivery, ready.delivery_id)
+        session.add(
+            DeliveryAttempt(
+                delivery_id=ready.delivery_id,
+                outcome=result.outcome.value,
+                reason=result.reason,
+                code=result.code,
+                reply=result.reply,
+            )
+        )
+        values = _values(session, delivery, ready, result)
+        if not claims.release(session, Delivery, runtime.owner, [ready.delivery_id], **values):
+            log.error("delivery.lease_lost", delivery=ready.public_id, outcome=result.outcome.value)
+        AuditEntry.write(
+            session, "worker", "delivery.attempt", ready.public_id,
+            outcome=result.outcome.value, reason=result.reason, code=result.code,
+        )
+        session.commit()
+
+
+def _values(session: Session, delivery: Delivery, ready: _Ready, result: Result) -> dict[str, object]:
+    reason = result.reason
+    if result.outcome is Outcome.ACCEPTED:
+        return {"state": Delivery.State.ACCEPTED, "settled_at": now(), "last_error_class": None}
+    if result.outcome is Outcome.UNCERTAIN:
+        return {"state": Delivery.State.UNCERTAIN, "settled_at": now(), "last_error_class": reason}
+    if reason == "too_big":
+        return {"state": Delivery.State.TOO_BIG, "settled_at": now(), "last_error_class": reason}
+    if reason == "policy":  # the operator's to settle: sending on would make it worse
+        return {"state": Delivery.State.READY, "hold_reason": "policy", "last_error_class": reason}
+    if result.outcome is Outcome.PERMANENT:
+        if reason == "bad_address":
+            delivery.channel.failing_since = session.scalar(select(now()))
+        return {"state": Delivery.State.REJECTED, "settled_at": now(), "last_error_class": reason}
+    moment = database_time(session)
+    if moment - ready.created_at > timedelta(days=GIVE_UP_DAYS):
+        return {"state": Delivery.State.REJECTED, "settled_at": now(), "last_error_class": f"gave_up_{reason}"}
+    minutes = RETRY_MINUTES[min(ready.tries, len(RETRY_MINUTES) - 1)]
+    return {
+        "state": Delivery.State.READY,
+        "tries": ready.tries + 1,
+        "not_before": now(minutes * 60 * random.uniform(0.8, 1.2)),  # noqa: S311 - spreads load, guards nothing
+        "last_error_class": reason,
+    }
+
+
+def _let_go(session: Session, runtime: Runtime, delivery: Delivery, **values: object) -> None:
+    claims.release(session, Delivery, runtime.owner, [delivery.id], **values)

@@ -1,0 +1,106 @@
+"""What every actor of one worker process shares: settings, its name, opened keys, one mail connection a thread."""
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+import structlog
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from mailer.claims import new_owner
+from mailer.letters import Sender
+from mailer.relay import Relay
+from mailer.transport import Transport
+from mailer.unseal import SealedKey, Unsealer
+from petitions.config import Settings
+from petitions.models import Branch, DataKey, Petition
+
+SECONDS_TO_SETTLE = 50.0  # at SIGTERM a sender waits no longer for an answer to its dot
+
+log = structlog.get_logger("mailer")
+
+
+@dataclass
+class Runtime:
+    """One worker process."""
+
+    settings: Settings
+    owner: str = field(default_factory=new_owner)
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.unsealer = Unsealer(self.settings.keys)
+        self.relay = Relay.from_url(self.settings.smtp_url.get_secret_value())
+        self.index_key = self.settings.index_key.get_secret_value().encode()
+        self._local = threading.local()
+        self._transports: list[Transport] = []
+        self._lock = threading.Lock()
+
+    @property
+    def sender(self) -> Sender:
+        """Who writes to signers: neutral, so that an inbox list does not tell what was signed."""
+        return Sender(
+            name=self.settings.mail_name,
+            address=self.settings.mail_from,
+            reply_to=None,
+            domain=self.settings.mail_domain,
+        )
+
+    @property
+    def transport(self) -> Transport:
+        """This thread's connection to the relay."""
+        found: Transport | None = getattr(self._local, "transport", None)
+        if found is None:
+            found = self._local.transport = Transport(self.relay, name=self.settings.mail_domain)
+            with self._lock:
+                self._transports.append(found)
+        return found
+
+    def stop(self) -> None:
+        """No new work; what is at the dot is settled in SECONDS_TO_SETTLE."""
+        self.stopping.set()
+        with self._lock:
+            for transport in self._transports:
+                transport.hurry(SECONDS_TO_SETTLE)
+
+    def url(self, *parts: str) -> str:
+        """An address under base_url: never built from a request."""
+        return "/".join((self.settings.base_url.rstrip("/"), *(quote(part, safe="") for part in parts)))
+
+    def learn_keys(self, session: Session, key_ids: Iterable[int]) -> None:
+        """Opens the data keys not opened yet."""
+        unknown = {key for key in key_ids if not self.unsealer.knows(key)}
+        if unknown:
+            self._learn(session, DataKey.id.in_(unknown))
+
+    def learn_petition(self, session: Session, petition: Petition, purpose: DataKey.Purpose) -> None:
+        """Opens all data keys of a petition and purpose: compiling needs every one."""
+        self._learn(session, (DataKey.petition_id == petition.id) & (DataKey.purpose == purpose))
+
+    def _learn(self, session: Session, which: ColumnElement[bool]) -> None:
+        rows = session.execute(
+            select(*_KEY_COLUMNS)
+            .select_from(DataKey)
+            .join(Petition, DataKey.petition_id == Petition.id)
+            .join(Branch, Petition.branch_id == Branch.id)
+            .where(which)
+        )
+        self.unsealer.learn(SealedKey._make(row) for row in rows)
+
+
+_KEY_COLUMNS = (
+    DataKey.id,
+    Petition.public_id,
+    Branch.public_id,
+    DataKey.purpose,
+    DataKey.public_id,
+    DataKey.sealed_key,
+)
+
+
+def database_moment() -> datetime:
+    """The worker's own clock, for what is printed; what decides is database time."""
+    return datetime.now(UTC)

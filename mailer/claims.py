@@ -1,0 +1,164 @@
+"""Claims on rows of work that end by themselves: one mechanism for letters, editions and deliveries.
+
+A claim counts a crash before the work and a recorded result takes it back, so a row that kills its process three
+times is parked. The owner is one worker process; while it lives one thread renews all its leases, so a lease ends
+only when the process has died. What it records carries `WHERE lease_owner = me`: a worker that slept through its
+lease cannot write late. All times are the database's.
+"""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy.orm import Session
+
+from petitions.db import Base, insert_or_ignore, is_state, now
+from petitions.models import Delivery, Edition, Letter, NamedLease
+from petitions.models.work import Work
+
+LEASE_SECONDS = 60
+RENEW_SECONDS = 15
+CRASHES_TO_PARK = 3
+
+Row = TypeVar("Row", bound=Letter | Edition | Delivery)
+KINDS: tuple[type[Work], ...] = (Letter, Edition, Delivery)
+
+
+def new_owner() -> str:
+    """A name for one worker process's life."""
+    return uuid.uuid4().hex
+
+
+def due(model: type[Row]) -> ColumnElement[bool]:
+    """The states in which a row waits for a worker; literal, so that its partial index serves."""
+    if model is Letter:
+        return is_state(Letter.state, Letter.State.READY)
+    if model is Delivery:
+        return is_state(Delivery.state, Delivery.State.READY) & Delivery.hold_reason.is_(None)
+    return is_state(Edition.state, Edition.State.REQUESTED, Edition.State.APPROVED)
+
+
+def claim(session: Session, model: type[Row], owner: str, limit: int) -> list[int]:
+    """Takes up to `limit` due rows for `owner`; the caller commits before it does the work."""
+    found = (
+        select(model.id)
+        .where(
+            due(model),
+            model.not_before <= now(),
+            model.lease_owner.is_(None),
+            model.crashes < CRASHES_TO_PARK,
+        )
+        .order_by(model.not_before)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    ids = list(session.scalars(found))
+    if ids:
+        session.execute(
+            update(model)
+            .where(model.id.in_(ids))
+            .values(lease_owner=owner, lease_until=now(LEASE_SECONDS), crashes=model.crashes + 1)
+            .execution_options(synchronize_session=False)
+        )
+    return ids
+
+
+def release(session: Session, model: type[Row], owner: str, ids: Sequence[int], **values: Any) -> int:
+    """Records a result for rows still ours and lets them go; returns how many were ours."""
+    result = session.connection().execute(
+        update(model.__table__)  # type: ignore[arg-type]
+        .where(model.id.in_(ids), model.lease_owner == owner)
+        .values(lease_owner=None, lease_until=None, crashes=0, **values)
+    )
+    return result.rowcount
+
+
+def mark(session: Session, model: type[Row], owner: str, row: int, **values: Any) -> bool:
+    """Records a step for a row that stays ours; False if it is not ours any more, and then nothing may be done."""
+    result = session.connection().execute(
+        update(model.__table__)  # type: ignore[arg-type]
+        .where(model.id == row, model.lease_owner == owner, model.lease_until > now())
+        .values(lease_until=now(LEASE_SECONDS), **values)
+    )
+    return result.rowcount == 1
+
+
+def retry(
+    session: Session, model: type[Row], owner: str, row: int, *, tries: int, seconds: float, reason: str
+) -> int:
+    """Lets a row go until `seconds` from now."""
+    return release(
+        session, model, owner, [row], tries=tries, not_before=now(seconds), last_error_class=reason
+    )
+
+
+def renew(session: Session, owner: str) -> None:
+    """Extends every lease of a living worker."""
+    for model in KINDS:
+        session.execute(
+            update(model)
+            .where(model.lease_owner == owner)
+            .values(lease_until=now(LEASE_SECONDS))
+            .execution_options(synchronize_session=False)
+        )
+
+
+def sweep(session: Session) -> dict[str, int]:
+    """Frees rows whose worker died: an authority's in the middle of transmission becomes `uncertain`, never ready
+    again by itself; a row that killed three workers is parked; the rest may be claimed anew. Returns counts."""
+    ended = {model: _ended(model) for model in (Letter, Edition, Delivery)}
+    uncertain = _set(
+        session,
+        Delivery,
+        [ended[Delivery], Delivery.state == Delivery.State.TRANSMITTING],
+        state=Delivery.State.UNCERTAIN,
+        last_error_class="worker_died",
+        settled_at=now(),
+        crashes=0,
+    )
+    parked = 0
+    for model, values in (
+        (Letter, {"state": Letter.State.PARKED, "reason": "crashed"}),
+        (Edition, {"state": Edition.State.FAILED}),
+        (Delivery, {"hold_reason": "crashed"}),
+    ):
+        worn_out = [ended[model], due(model), model.crashes >= CRASHES_TO_PARK]
+        parked += _set(session, model, worn_out, last_error_class="crashed", **values)
+    freed = sum(_set(session, model, [ended[model]]) for model in (Letter, Edition, Delivery))
+    return {"uncertain": uncertain, "parked": parked, "freed": freed}
+
+
+def waiting(session: Session, model: type[Row]) -> bool:
+    """Whether any row is due now and free."""
+    found = select(model.id).where(
+        due(model), model.not_before <= now(), model.lease_owner.is_(None), model.crashes < CRASHES_TO_PARK
+    )
+    return session.scalar(found.limit(1)) is not None
+
+
+def every(session: Session, job: str, owner: str, seconds: float) -> bool:
+    """True for one caller in `seconds`, over all workers: how periodic jobs run once (cases.md K15)."""
+    if insert_or_ignore(session, NamedLease, {"name": job, "owner": owner, "lease_until": _moment(session, seconds)}):
+        return True
+    result = session.connection().execute(
+        update(NamedLease.__table__)  # type: ignore[arg-type]
+        .where(NamedLease.name == job, NamedLease.lease_until <= now())
+        .values(owner=owner, lease_until=now(seconds))
+    )
+    return result.rowcount == 1
+
+
+def _ended(model: type[Work]) -> ColumnElement[bool]:
+    return model.lease_owner.is_not(None) & or_(model.lease_until.is_(None), model.lease_until < now())
+
+
+def _set(session: Session, model: type[Base], where: Iterable[ColumnElement[bool]], **values: Any) -> int:
+    result = session.connection().execute(
+        update(model.__table__).where(*where).values(lease_owner=None, lease_until=None, **values)  # type: ignore[arg-type]
+    )
+    return result.rowcount
+
+
+def _moment(session: Session, seconds: float) -> Any:
+    return session.scalar(select(now(seconds)))

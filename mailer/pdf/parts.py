@@ -1,0 +1,150 @@
+"""The parts of a document between the cover letter and the names, and the page that says how to check it."""
+
+from mailer.document import PetitionDocument
+from mailer.pdf.flow import Cell, Flow
+from mailer.pdf.fonts import Weight
+from mailer.pdf.layout import LEFT, MM
+from mailer.pdf.markup import parse, plain
+from mailer.pdf.words import Words
+
+LABEL = 40 * MM  # width of a column of labels
+WIDE = 165 * MM  # from margin to margin
+BARS = 80 * MM  # where the chart of countries begins
+DIGEST = 8.5  # points: a SHA-256 fits on one line, to be compared and copied whole
+
+
+def text(flow: Flow, document: PetitionDocument, words: Words) -> None:
+    """The petition exactly as it was signed."""
+    flow.title(words.gettext("The petition"))
+    language = words.language_name(document.text_language)
+    signed = words.gettext(
+        "Text in {language}, version {version}. It is the text that was signed, unaltered."
+    )
+    shown = signed.format(language=language, version=document.text_version)
+    flow.paragraph((plain(shown, Weight.ITALIC),))
+    flow.heading(document.petition_title, size=13)
+    flow.paragraph((plain(document.demand, Weight.BOLD),), size=11)
+    flow.blocks(parse(document.background))
+    flow.space(6)
+    _pairs(flow, [(words.gettext("SHA-256 of the text"), document.text_hash)], size=DIGEST)
+    flow.end_page()
+
+
+def facts(flow: Flow, document: PetitionDocument, words: Words) -> None:
+    flow.title(words.gettext("Facts of the case"))
+    _pairs(flow, particulars(document, words))
+    if document.facts:
+        flow.heading(words.gettext("What happened"))
+        columns = ((0, 32 * MM), (35 * MM, 118 * MM), (121 * MM, WIDE))
+        heads = (words.gettext("When"), words.gettext("What"), words.gettext("Source"))
+        flow.row(*(Cell(head, *column, Weight.BOLD) for head, column in zip(heads, columns, strict=True)))
+        for fact in document.facts:
+            values = (fact.when, fact.what, fact.source)
+            flow.row(*(Cell(value, *column) for value, column in zip(values, columns, strict=True)))
+    flow.end_page()
+
+
+def particulars(document: PetitionDocument, words: Words) -> list[tuple[str, str]]:
+    """Who the prisoner is, as far as it is known."""
+    known = [
+        (words.gettext("Full name"), document.prisoner_name),
+        (words.gettext("Other spellings"), "; ".join(document.prisoner_names)),
+        (words.gettext("Year of birth"), str(document.birth_year or "")),
+        (words.gettext("Citizenship"), ", ".join(document.citizenships)),
+        (words.gettext("Case number"), document.case_number),
+        (words.gettext("Article"), document.article),
+        (words.gettext("Held at"), document.detained_at),
+    ]
+    return [(label, value) for label, value in known if value]
+
+
+def method(flow: Flow, document: PetitionDocument, words: Words) -> None:
+    """How signatures were confirmed, when, how many."""
+    totals = document.totals
+    flow.title(words.gettext("How the signatures were confirmed"))
+    flow.blocks(words.prose("method"))
+    flow.heading(words.gettext("Totals of edition {edition}").format(edition=document.edition))
+    rows = [
+        (words.gettext("Confirmed signatures"), totals.confirmed),
+        (words.gettext("… of these named in this document"), totals.named),
+        (words.gettext("… of these counted only, without a name"), totals.count_only),
+    ]
+    if document.previous_edition is not None:
+        since = words.gettext("… of these new since edition {edition}")
+        rows.append((since.format(edition=document.previous_edition), document.new_since_previous))
+    rows += [
+        (words.gettext("Collected on paper, in addition"), totals.on_paper),
+        (words.gettext("Held for examination, not counted"), totals.held),
+        (words.gettext("Struck out as false, not counted"), totals.invalidated),
+        (words.gettext("Withdrawn by the signer, not counted"), totals.withdrawn),
+    ]
+    for index, (label, amount) in enumerate(rows):
+        weight = Weight.REGULAR if index else Weight.BOLD
+        shown = words.amount(amount)
+        flow.row(Cell(label, 0, 120 * MM, weight), Cell(shown, 120 * MM, 150 * MM, weight, right=True))
+    if totals.first_on and totals.last_on:
+        flow.space(6)
+        period = words.gettext("Signed between {first} and {last}.")
+        shown = period.format(first=words.long_day(totals.first_on), last=words.long_day(totals.last_on))
+        flow.paragraph((plain(shown),))
+    flow.space(6)
+
+
+def countries(flow: Flow, document: PetitionDocument, words: Words) -> None:
+    """Confirmed signatures by country, each with a bar: the table is the chart."""
+    rows = document.totals.by_country
+    if not rows:
+        return
+    flow.room(60 * MM)
+    flow.title(words.gettext("Signatures by country"))
+    flow.paragraph((plain(words.gettext("Confirmed signatures, with and without a name.")),))
+    amounts = 52 * MM, 76 * MM
+    heads = words.gettext("Country"), words.gettext("Signatures")
+    flow.row(Cell(heads[0], 0, 52 * MM, Weight.BOLD), Cell(heads[1], *amounts, Weight.BOLD, right=True))
+    most = max(max(row.signatures for row in rows), 1)
+    for row in rows:
+        amount = Cell(words.amount(row.signatures), *amounts, right=True)
+        flow.row(Cell(row.country, 0, 52 * MM), amount, size=9)
+        flow.pen.bar(LEFT + BARS, flow.y + 4.5, (WIDE - BARS) * row.signatures / most, 6)
+
+
+def names(flow: Flow, document: PetitionDocument, words: Words) -> None:
+    """What stands above the table of names."""
+    totals = document.totals
+    flow.title(words.gettext("Annex A: names"))
+    flow.blocks(words.prose("names", named=totals.named, count_only=totals.count_only, amount=words.amount))
+    flow.space(4)
+
+
+def integrity(flow: Flow, document: PetitionDocument, words: Words) -> None:
+    """How anyone can check this document, now and later."""
+    flow.title(words.gettext("How to check this document"))
+    pairs = [
+        (words.gettext("Address for checking"), document.verification_url),
+        (words.gettext("Verification code"), document.verification_code),
+        (words.gettext("Fingerprint of the seal (SHA-256)"), document.seal_fingerprint),
+        (words.gettext("SHA-256 of the text"), document.text_hash),
+    ]
+    if document.log_root:
+        pairs += [
+            (words.gettext("Size of the evidence log"), words.amount(document.log_size)),
+            (words.gettext("Root of the evidence log"), document.log_root),
+        ]
+    pairs.append((words.gettext("File name"), document.file_name))
+    _pairs(flow, pairs, size=DIGEST)
+    flow.space(8)
+    flow.blocks(
+        words.prose(
+            "integrity",
+            url=document.verification_url,
+            code=document.verification_code,
+            log=bool(document.log_root),
+            demonstration=document.demonstration,
+        )
+    )
+    flow.end_page()
+
+
+def _pairs(flow: Flow, pairs: list[tuple[str, str]], *, size: float = 9.5) -> None:
+    for label, value in pairs:
+        flow.row(Cell(label, 0, LABEL, Weight.BOLD), Cell(value, LABEL + 2 * MM, WIDE), size=size)

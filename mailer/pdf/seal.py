@@ -1,0 +1,97 @@
+"""The cryptographic mark on a document: PAdES, certifying, no change allowed afterwards.
+
+The seal is appended to the file where it lies; nothing of the document is held in memory. RSA, because an
+elliptic curve would make the file PDF 2.0 and break PDF/A-2. A document that cannot be sealed must not
+leave.
+"""
+
+from datetime import UTC, datetime
+from typing import BinaryIO
+
+from asn1crypto import keys, x509  # type: ignore[import-untyped]
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization.pkcs12 import PKCS12KeyAndCertificates, load_pkcs12
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.writer import BasePdfFileWriter
+from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter
+from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
+from pyhanko.sign.signers.pdf_signer import PdfSigningSession
+from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+FIELD = "Petition seal"
+CHUNK = 1 << 20
+
+
+class SealError(Exception):
+    """The document cannot be sealed; the message is for an operator and names no secret."""
+
+
+class SealKeyMissing(SealError):
+    pass
+
+
+class SealKeyRefused(SealError):
+    pass
+
+
+class SealExpired(SealError):
+    pass
+
+
+def seal(pdf: BinaryIO, pkcs12: bytes, passphrase: bytes | None, *, reason: str) -> None:
+    """Seal a whole file opened for reading and writing; it is appended to in place."""
+    signer = _signer(_opened(pkcs12, passphrase))
+    metadata = PdfSignatureMetadata(
+        field_name=FIELD,
+        reason=reason,
+        md_algorithm="sha256",
+        subfilter=SigSeedSubFilter.PADES,
+        certify=True,
+        docmdp_permissions=MDPPerm.NO_CHANGES,
+    )
+    pdf.seek(0)
+    sealer = _Sealer(metadata, signer, new_field_spec=SigFieldSpec(FIELD, on_page=0))
+    sealer.sign_pdf(_Appendix(pdf), in_place=True, chunk_size=CHUNK)
+
+
+class _Sealer(PdfSigner):
+    def init_signing_session(
+        self, pdf_out: BasePdfFileWriter, existing_fields_only: bool = False
+    ) -> PdfSigningSession:
+        session = super().init_signing_session(pdf_out, existing_fields_only)
+        session.system_time = datetime.now(UTC)  # the host's own time zone would tell where it stands
+        return session
+
+
+class _Appendix(IncrementalPdfFileWriter):
+    def _update_meta(self) -> None:
+        """Leaves title and dates as the document states them; the library would add its name and version."""
+
+
+def _opened(pkcs12: bytes, passphrase: bytes | None) -> PKCS12KeyAndCertificates:
+    if not pkcs12:
+        raise SealKeyMissing("there is no seal key: make one with `petitions keys new`")
+    try:
+        opened = load_pkcs12(pkcs12, passphrase)
+    except (ValueError, TypeError) as error:
+        raise SealKeyRefused("the seal key does not open: wrong passphrase or damaged file") from error
+    if opened.cert is None or not isinstance(opened.key, RSAPrivateKey):
+        raise SealKeyRefused("the seal key must hold an RSA key with its certificate")
+    certificate = opened.cert.certificate
+    if not certificate.not_valid_before_utc <= datetime.now(UTC) <= certificate.not_valid_after_utc:
+        raise SealExpired("the seal's certificate is not valid today")
+    return opened
+
+
+def _signer(opened: PKCS12KeyAndCertificates) -> SimpleSigner:
+    assert opened.cert is not None  # `_opened` has refused anything else
+    assert isinstance(opened.key, RSAPrivateKey)
+    chain = [opened.cert, *opened.additional_certs]
+    certificates = [x509.Certificate.load(member.certificate.public_bytes(Encoding.DER)) for member in chain]
+    private = opened.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    return SimpleSigner(
+        signing_cert=certificates[0],
+        signing_key=keys.PrivateKeyInfo.load(private),
+        cert_registry=SimpleCertificateStore.from_certs(certificates),  # type: ignore[no-untyped-call]
+    )

@@ -1,0 +1,32 @@
+"""Words for people: gettext catalogues and the templates that letters and documents are written in."""
+
+from functools import cache
+from pathlib import Path
+
+from babel.support import NullTranslations, Translations
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+ROOT = Path(__file__).resolve().parent.parent
+TEMPLATES = ROOT / "templates"
+TRANSLATIONS = ROOT / "petitions" / "translations"  # one catalogue for both packages; a path, not an import
+
+
+@cache
+def catalogue(language: str) -> NullTranslations:
+    """The catalogue of a language; English, whose words are the keys, has none and needs none."""
+    return Translations.load(TRANSLATIONS, [language])
+
+
+@cache
+def environment(language: str = "en") -> Environment:
+    """Templates in one language. For plain text only: nothing is escaped, and an unknown name is an error."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        extensions=["jinja2.ext.i18n"],
+        autoescape=False,  # noqa: S701 - every template read here is .txt: mail bodies and prose for paper
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined]
+    return made

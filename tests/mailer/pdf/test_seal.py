@@ -1,0 +1,165 @@
+"""The seal: readers call it valid, and any change is found."""
+
+import io
+import shutil
+import subprocess
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pikepdf
+import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.x509 import load_der_x509_certificate
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyhanko.pdf_utils.generic import pdf_name
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+
+from mailer.pdf.seal import SealExpired, SealKeyMissing, SealKeyRefused, seal
+from petitions.verify import Problem, inspect
+from tests.mailer.pdf.documents import compile_names
+from tests.mailer.pdf.seals import PASSPHRASE, Sealer, make_sealer
+
+
+@pytest.fixture(scope="session")
+def sealed(sealer: Sealer) -> bytes:
+    return sealed_with(sealer)
+
+
+def sealed_with(sealer: Sealer) -> bytes:
+    pdf = io.BytesIO(compile_names(["Anna", "Мария"]).data)
+    seal(pdf, sealer.pkcs12, PASSPHRASE, reason="Edition 3")
+    return pdf.getvalue()
+
+
+def problem(data: bytes, *sealers: Sealer) -> Problem:
+    return inspect(io.BytesIO(data), [sealer.certificate for sealer in sealers]).problem
+
+
+def test_a_sealed_document_is_ours_whole_and_unaltered(sealed: bytes, sealer: Sealer) -> None:
+    found = inspect(io.BytesIO(sealed), [sealer.certificate])
+
+    assert (found.sealed, found.intact, found.trusted, found.covers_whole) == (True, True, True, True)
+    assert found.bottom_line
+    assert found.problem is Problem.NONE
+    assert (
+        found.fingerprint == load_der_x509_certificate(sealer.certificate).fingerprint(hashes.SHA256()).hex()
+    )
+    assert found.signed_at is not None
+    assert datetime.now(UTC) - found.signed_at < timedelta(minutes=10)
+
+
+@pytest.mark.skipif(
+    not shutil.which("pdfsig"), reason="poppler's pdfsig is a second opinion where it is installed"
+)
+def test_another_reader_calls_the_seal_valid_and_whole(sealed: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "sealed.pdf"
+    path.write_bytes(sealed)
+    told = subprocess.run(["pdfsig", path], capture_output=True, text=True).stdout
+
+    assert "Signature is Valid" in told
+    assert "Total document signed" in told
+    assert "ETSI.CAdES.detached" in told
+    assert "SHA-256" in told
+
+
+def test_a_seal_forbids_every_change(sealed: bytes) -> None:
+    with pikepdf.open(io.BytesIO(sealed)) as pdf:
+        signature = pdf.Root.Perms.DocMDP
+        assert int(signature.Reference[0].TransformParams.P) == 1
+        assert str(pdf.Root.AcroForm.Fields[0].T) == "Petition seal"
+
+
+def test_a_sealed_file_tells_neither_program_nor_time_zone(sealed: bytes) -> None:
+    assert b"pyHanko" not in sealed
+    with pikepdf.open(io.BytesIO(sealed)) as pdf:
+        assert "/Producer" not in pdf.docinfo
+        assert str(pdf.Root.Perms.DocMDP.M).endswith("Z")
+
+
+@pytest.mark.parametrize("place", [0.2, 0.5, 0.8])
+def test_one_byte_changed_is_found(sealed: bytes, sealer: Sealer, place: float) -> None:
+    at = int(len(sealed) * place)
+    changed = sealed[:at] + bytes([sealed[at] ^ 1]) + sealed[at + 1 :]
+
+    found = inspect(io.BytesIO(changed), [sealer.certificate])
+    assert not found.bottom_line
+    assert found.problem in {Problem.ALTERED, Problem.BROKEN}
+
+
+def test_an_update_appended_after_the_seal_is_found(sealed: bytes, sealer: Sealer) -> None:
+    pdf = io.BytesIO(sealed)
+    writer = IncrementalPdfFileWriter(pdf)
+    writer.root[pdf_name("/Lang")] = pdf_name("/x")
+    writer.update_root()  # type: ignore[no-untyped-call]
+    writer.write_in_place()  # type: ignore[no-untyped-call]
+
+    found = inspect(pdf, [sealer.certificate])
+    assert found.intact
+    assert found.problem is Problem.APPENDED
+    assert not found.bottom_line
+
+
+def test_bytes_after_the_end_are_found(sealed: bytes, sealer: Sealer) -> None:
+    assert problem(sealed + b"\n% and more\n", sealer) is Problem.APPENDED
+
+
+def test_a_second_seal_is_found(sealed: bytes, sealer: Sealer, other_sealer: Sealer) -> None:
+    assert problem(sealed, other_sealer, sealer) is Problem.NONE
+    assert problem(sealed, other_sealer) is Problem.UNKNOWN_SEAL
+    assert problem(sealed) is Problem.UNKNOWN_SEAL
+    assert problem(sealed_with(other_sealer), sealer) is Problem.UNKNOWN_SEAL
+
+
+def test_a_file_cut_short_is_refused(sealed: bytes, sealer: Sealer) -> None:
+    assert not inspect(io.BytesIO(sealed[:-300]), [sealer.certificate]).bottom_line
+
+
+def test_a_document_without_a_seal_is_told_apart_from_what_is_no_document(sealer: Sealer) -> None:
+    assert problem(compile_names(["Anna"]).data, sealer) is Problem.NOT_SEALED
+    assert problem(b"hello", sealer) is Problem.NOT_PDF
+    assert problem(b"", sealer) is Problem.NOT_PDF
+    assert problem(b"%PDF-1.7\nrubbish", sealer) is Problem.BROKEN
+
+
+@given(data=st.data())
+@settings(max_examples=60, deadline=None)
+def test_damage_anywhere_never_raises_and_never_passes(
+    sealed: bytes, sealer: Sealer, data: st.DataObject
+) -> None:
+    at = data.draw(st.integers(0, len(sealed) - 1))
+    rubbish = data.draw(st.binary(min_size=1, max_size=40))
+    changed = sealed[:at] + rubbish + sealed[at + len(rubbish) :]
+
+    if changed != sealed:
+        assert not inspect(io.BytesIO(changed), [sealer.certificate]).bottom_line
+
+
+def test_a_seal_made_in_time_stays_good_after_its_certificate_ran_out() -> None:
+    short = make_sealer(datetime.now(UTC) - timedelta(days=1), datetime.now(UTC) + timedelta(seconds=4))
+    data = sealed_with(short)
+    end = load_der_x509_certificate(short.certificate).not_valid_after_utc
+    time.sleep(max(0.0, (end - datetime.now(UTC)).total_seconds()) + 1)
+
+    assert problem(data, short) is Problem.NONE
+
+
+def test_without_a_usable_key_nothing_is_sealed(sealer: Sealer, expired_sealer: Sealer) -> None:
+    elliptic = make_sealer(
+        datetime.now(UTC) - timedelta(days=1), datetime.now(UTC) + timedelta(days=1), elliptic=True
+    )
+    document = compile_names(["Anna"]).data
+    for key, passphrase, refusal in [
+        (b"", PASSPHRASE, SealKeyMissing),
+        (sealer.pkcs12, b"wrong", SealKeyRefused),
+        (sealer.pkcs12, None, SealKeyRefused),
+        (b"rubbish", PASSPHRASE, SealKeyRefused),
+        (elliptic.pkcs12, PASSPHRASE, SealKeyRefused),
+        (expired_sealer.pkcs12, PASSPHRASE, SealExpired),
+    ]:
+        pdf = io.BytesIO(document)
+        with pytest.raises(refusal) as refused:
+            seal(pdf, key, passphrase, reason="Edition 3")
+        assert pdf.getvalue() == document
+        assert "wrong" not in str(refused.value).replace("wrong passphrase", "")
