@@ -1,0 +1,270 @@
+"""`petitions petition`: drafts from files, two people to open, one to stop."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from petitions.cli import find
+from petitions.cli.context import OPERATOR, connected, moment, ring, writing
+from petitions.cli.output import as_json, folded, show_record, show_rows
+from petitions.cli.petition_file import EXAMPLE, read_petition
+from petitions.cli.petition_import import draft
+from petitions.cli.refusals import Refused
+from petitions.db import db
+from petitions.models import Approval, AuditEntry, Branch, Member, Petition, SamePerson, Trigger, totals
+
+_BY = click.option("--by", required=True, metavar="MEMBER", help="Who asks: e-mail or id.")
+_APPROVED_BY = click.option("--approved-by", required=True, metavar="MEMBER", help="The second person: an owner.")
+
+
+@click.group("petition")
+def commands() -> None:
+    """Petitions and their standing orders."""
+
+
+@commands.command("list")
+@click.option("--state", type=click.Choice([state.value for state in Petition.State]))
+@as_json
+def list_petitions(state: str | None, as_json: bool) -> None:
+    """All petitions."""
+    connected()
+    wanted = select(Petition).join(Branch).order_by(Petition.id)
+    if state:
+        wanted = wanted.where(Petition.state == Petition.State(state))
+    with db.reading() as session:
+        found = [_line(petition) for petition in session.scalars(wanted)]
+    columns = ("slug", "branch", "state", "confirmed", "goal", "counted_at", "closes_at", "needs_review")
+    show_rows(found, columns, as_json=as_json, empty="No petition here; bring one with: petitions petition import")
+
+
+@commands.command()
+@click.argument("slug")
+@as_json
+def show(slug: str, as_json: bool) -> None:
+    """One petition: numbers, texts, addressees, thresholds, and what it still needs."""
+    settings = connected()
+    with db.reading() as session:
+        petition = find.petition(session, slug)
+        numbers = totals(session, petition, petition.log_size)
+        numbers["by_country"] = folded(numbers["by_country"], settings.small_country)
+        record = {
+            **_line(petition),
+            "id": petition.public_id,
+            "opened_at": petition.opened_at,
+            "closed_at": petition.closed_at,
+            "forbids_naming": petition.forbids_naming,
+            "count_only_countries": petition.count_only_countries,
+            "missing_for_opening": [] if petition.opened_at else petition.missing_for_opening(),
+            "totals": numbers,
+            "texts": [
+                {
+                    "language": text.language,
+                    "version": text.version,
+                    "title": text.title,
+                    "approved_at": text.approved_at,
+                    "hash": text.hash,
+                }
+                for text in petition.texts
+            ],
+            "addressees": [
+                {
+                    "authority": one.authority.slug,
+                    "circle": one.circle,
+                    "language": one.language,
+                    "channels": [channel.kind for channel in one.usable_channels],
+                }
+                for one in petition.addressees
+            ],
+            "thresholds": [
+                {"threshold": one.threshold, "approved": one.approved_by_id is not None, "fired_at": one.fired_at}
+                for one in petition.triggers
+            ],
+        }
+    show_record(record, as_json=as_json)
+
+
+@commands.command(
+    "import",
+    help="Make a draft from a TOML or JSON file: all of it, or nothing.\n\n"
+    "Opening the draft is another command, with a second person. The file looks like this:\n\n\b\n" + EXAMPLE,
+)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_BY
+@click.option("--dry-run", is_flag=True, help="Check everything, change nothing.")
+def import_file(file: Path, by: str, dry_run: bool) -> None:
+    settings = connected()
+    read = read_petition(file)
+    with db.writing() as session:
+        petition = draft(session, read, settings.languages, by)
+        session.flush()
+        missing = [need for need in petition.missing_for_opening() if "an approved text" not in need]
+        if not dry_run:
+            member = find.member(session, by)
+            AuditEntry.write(session, member.public_id, "petition.import", petition.public_id, slug=petition.slug)
+            session.commit()
+    for need in missing:
+        click.echo(f"To be opened it still needs {need}.")
+    slug = read.petition.slug
+    click.echo(
+        "The file is in order. Nothing was changed."
+        if dry_run
+        else f"Made the draft “{slug}”. Next: petitions petition open {slug} --by … --approved-by …"
+    )
+
+
+@commands.command("open")
+@click.argument("slug")
+@_BY
+@_APPROVED_BY
+def open_petition(slug: str, by: str, approved_by: str) -> None:
+    """Publish a draft, or take up again a paused petition. Needs two people.
+
+    The second person approves with it the newest text in each language and the thresholds not approved yet.
+    """
+    connected()
+    with writing() as session:
+        petition = find.petition(session, slug, lock=True)
+        asking, owner = find.asking(session, by, petition.branch), find.approving(session, approved_by, petition.branch)
+        if petition.state is Petition.State.DRAFT:
+            petition.move_to(Petition.State.IN_REVIEW)
+        when = moment(session)
+        _approve(session, Approval.Kind.PUBLICATION, petition.public_id, asking, owner)
+        _approve_texts(petition, owner, when)
+        left = _approve_triggers(session, petition, owner)
+        petition.open(when)
+        AuditEntry.write(
+            session, owner.public_id, "petition.open", petition.public_id, asked_by=asking.public_id,
+            texts=[text.hash for text in petition.texts if text.approved_at],
+        )
+    click.echo(f"“{slug}” is open.")
+    for threshold in left:
+        click.echo(f"The threshold {threshold} still needs a second person: petitions petition trigger add {slug} …")
+
+
+@commands.command()
+@click.argument("slug")
+@click.option("--by", required=True, metavar="MEMBER", help="Any member of the branch: e-mail or id.")
+def pause(slug: str, by: str) -> None:
+    """Stop it at once: no new signatures, nothing is delivered. One person is enough."""
+    connected()
+    with writing() as session:
+        petition = find.petition(session, slug, lock=True)
+        member = find.stopping(session, by, petition.branch)
+        petition.pause()
+        AuditEntry.write(session, member.public_id, "petition.pause", petition.public_id)
+    click.echo(f"“{slug}” is paused. Take it up again with: petitions petition open {slug} --by … --approved-by …")
+
+
+@commands.command()
+@click.argument("slug")
+@_BY
+def close(slug: str, by: str) -> None:
+    """End the signing; the page stays. Links that were mailed still confirm for a while."""
+    settings = connected()
+    with writing() as session:
+        petition = find.petition(session, slug, lock=True)
+        member = find.asking(session, by, petition.branch)
+        petition.close(moment(session))
+        AuditEntry.write(session, member.public_id, "petition.close", petition.public_id)
+    click.echo(f"“{slug}” is closed. Confirmations count for another {settings.confirm_grace_hours} hours.")
+
+
+@commands.command()
+@click.argument("slug")
+def recount(slug: str) -> None:
+    """Count all its signatures again and correct the number; the worker does it every night."""
+    connected()
+    with writing() as session:
+        petition = find.petition(session, slug)
+        difference = petition.recount(session)
+        count = petition.confirmed_count
+        if difference:
+            AuditEntry.write(session, OPERATOR, "petition.recount", petition.public_id, difference=difference)
+    said = f"corrected by {difference:+}" if difference else "it was right"
+    click.echo(f"“{slug}” has {count} confirmed signatures ({said}).")
+
+
+@commands.group()
+def trigger() -> None:
+    """Standing orders: an edition when so many have signed."""
+
+
+@trigger.command()
+@click.argument("slug")
+@click.argument("threshold", type=click.IntRange(min=1))
+@_BY
+@_APPROVED_BY
+def add(slug: str, threshold: int, by: str, approved_by: str) -> None:
+    """Freeze, compile and deliver an edition by itself at THRESHOLD confirmed signatures."""
+    settings = connected()
+    with writing() as session:
+        petition = find.petition(session, slug, lock=True)
+        asking, owner = find.asking(session, by, petition.branch), find.approving(session, approved_by, petition.branch)
+        order = next((one for one in petition.triggers if one.threshold == threshold), None)
+        if order is None:
+            order = Trigger(petition_id=petition.id, threshold=threshold)
+            session.add(order)
+        elif order.approved_by_id is not None:
+            raise Refused(f"“{slug}” has this threshold already; see: petitions petition show {slug}")
+        order.asked_by, order.approved_by = asking, owner
+        session.flush()
+        _approve(session, Approval.Kind.TRIGGER, order.public_id, asking, owner)
+        AuditEntry.write(
+            session, owner.public_id, "trigger.approve", order.public_id, petition=petition.public_id,
+            threshold=threshold, asked_by=asking.public_id,
+        )
+        reached = petition.confirmed_count >= threshold
+    ring(settings, "counting")
+    click.echo(f"“{slug}” gets an edition at {threshold} confirmed signatures.")
+    if reached:
+        click.echo("So many have signed already: the edition is asked for at the next count.")
+
+
+def _line(petition: Petition) -> dict[str, Any]:
+    return {
+        "slug": petition.slug,
+        "branch": petition.branch.slug,
+        "state": petition.state,
+        "confirmed": petition.confirmed_count,
+        "goal": petition.goal,
+        "counted_at": petition.counted_at,
+        "closes_at": petition.closes_at,
+        "needs_review": petition.needs_review,
+    }
+
+
+def _approve(session: Session, kind: Approval.Kind, subject: str, asked_by: Member, approved_by: Member) -> None:
+    """A yes takes the place of the same person's earlier one; both are in the audit log. Raises SamePerson."""
+    approval = Approval.given(kind, subject, asked_by, approved_by)
+    session.execute(
+        delete(Approval).where(
+            Approval.kind == kind, Approval.subject == subject, Approval.approved_by_id == approved_by.id
+        )
+    )
+    session.add(approval)
+
+
+def _approve_texts(petition: Petition, owner: Member, when: datetime) -> None:
+    newest = {text.language: text for text in petition.texts}  # in order of version
+    for text in newest.values():
+        if text.approved_at is None:
+            text.approved_by_id, text.approved_at = owner.id, when
+
+
+def _approve_triggers(session: Session, petition: Petition, owner: Member) -> list[int]:
+    """Approves the standing orders others asked for; returns the thresholds that need somebody else."""
+    left = []
+    for order in petition.triggers:
+        if order.approved_by_id is not None:
+            continue
+        try:
+            _approve(session, Approval.Kind.TRIGGER, order.public_id, order.asked_by, owner)
+        except SamePerson:
+            left.append(order.threshold)
+            continue
+        order.approved_by = owner
+    return left

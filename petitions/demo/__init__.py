@@ -1,0 +1,1 @@
+"""What only the demonstration needs: its mail server and what it took."""

@@ -1,0 +1,1 @@
+"""The shape of what is typed; file names as in views."""

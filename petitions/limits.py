@@ -1,0 +1,104 @@
+"""How much one network does in an hour. Nobody is refused for it: signatures over a limit wait or are looked at.
+
+A network is a keyed tag of its /24 or /48 that changes daily: no address is kept, here or in the database.
+"""
+
+import ipaddress
+import threading
+import time
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from limits.storage import RedisStorage
+
+from petitions import crypto
+from petitions.config import Settings
+from petitions.signing import Circumstances
+
+HOUR = 3600
+NETWORKS = 1_000_000  # counted in one process; more in one hour would be an attack on its memory
+IPV4_BITS, IPV6_BITS = 24, 48
+
+log = structlog.get_logger(__name__)
+
+
+class Limits:
+    """Counts by network tag; in this process, or in the broker's Redis when several processes answer."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._index_key = settings.index_key.get_secret_value().encode()
+        shared = _shared_storage(settings)
+        self._counts: RedisStorage | HourCounts = RedisStorage(shared) if shared else HourCounts()
+
+    def circumstances(self, address: str | None, *, honeypot_filled: bool) -> Circumstances:
+        """What an attempt to sign meets: at once, later, or a person first. The answer to it is always the same."""
+        settings = self._settings
+        tag = self._network_tag(address)
+        attempts = self._count("sign", tag) if settings.limits_apply and tag else 0
+        held_reason = "honeypot" if honeypot_filled else None
+        if attempts > settings.signs_before_hold:
+            held_reason = held_reason or "network"
+        delay = settings.slow_lane_minutes if attempts > settings.signs_per_network else 0
+        return Circumstances(tag, held_reason, timedelta(minutes=delay), settings.confirm_days)
+
+    def too_many_wrong_tokens(self, address: str | None) -> bool:
+        """Counts a wrong token. Right ones are never asked: a Tor exit is many people."""
+        tag = self._network_tag(address)
+        if tag is None or not self._settings.limits_apply:
+            return False
+        return self._count("token", tag) > self._settings.wrong_tokens_per_network
+
+    def _count(self, what: str, tag: bytes) -> int:
+        try:
+            return self._counts.incr(f"{what}:{tag.hex()}", HOUR)
+        except Exception as error:  # whatever a storage raises: a limit that cannot count must not stop anyone
+            log.warning("limits.uncounted", error=type(error).__name__)
+            return 0
+
+    def _network_tag(self, address: str | None) -> bytes | None:
+        network = network_of(address)
+        if network is None:
+            return None
+        day = datetime.now(UTC).date().isoformat()
+        return crypto.tag(crypto.day_key(self._index_key, "network", day), network)
+
+
+class HourCounts:
+    """Counts of this process, from zero each hour. (The `limits` library's own memory storage starts a thread for
+    every few calls, which costs more than the rest of a limit.)"""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._hour = 0
+        self._counts: Counter[str] = Counter()
+
+    def incr(self, key: str, _expiry: float) -> int:
+        hour = int(time.time()) // HOUR
+        with self._lock:
+            if hour != self._hour or len(self._counts) > NETWORKS:
+                self._hour, self._counts = hour, Counter()
+            self._counts[key] += 1
+            return self._counts[key]
+
+
+def network_of(address: str | None) -> str | None:
+    """The /24 or /48 that an address belongs to; None for what is no address (a Unix socket)."""
+    try:
+        found = ipaddress.ip_address((address or "").partition("%")[0])
+    except ValueError:
+        return None
+    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped:
+        found = found.ipv4_mapped
+    bits = IPV4_BITS if found.version == 4 else IPV6_BITS
+    return str(ipaddress.ip_network((found, bits), strict=False))
+
+
+def _shared_storage(settings: Settings) -> str | None:
+    """The broker's address, if several processes answer and it is one that can count."""
+    several = settings.web_processes > 1 or (settings.web_processes == 0 and not settings.embedded_database)
+    url = settings.broker_url
+    if not several or not url.startswith(("redis://", "rediss://", "unix://")):
+        return None
+    return f"redis+{url}" if url.startswith("unix://") else url

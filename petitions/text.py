@@ -1,0 +1,146 @@
+"""Cleaning what people type: invisible and directional characters go, writing of every script stays (cases.md A)."""
+
+import re
+import unicodedata
+from enum import StrEnum
+
+from email_validator import EmailNotValidError, EmailSyntaxError, validate_email
+
+NAME_LENGTH, CITY_LENGTH, EMAIL_LENGTH = 120, 80, 254
+LOOKED_AT = 1_000  # characters; what is longer is refused anyway, so cleaning it would be work for an attacker
+COMBINING_RUN = 6  # marks on one letter; no living script needs more
+
+_ZWNJ, _ZWJ = "\u200c", "\u200d"
+_LINK = re.compile(
+    r"[a-z][a-z+.-]*:/|\bwww\.|\b[\w-]{2,}\.(?:com|net|org|info|biz|ru|su|ua|top|xyz|site|online|link|shop|io)\b",
+    re.IGNORECASE,
+)
+_FORMULA = ("=", "+", "-", "@")  # a spreadsheet would run what begins so
+_KNOWN_DOMAINS = (
+    "gmail.com", "googlemail.com", "yahoo.com", "hotmail.com", "outlook.com", "live.com", "icloud.com", "aol.com",
+    "gmx.net", "gmx.de", "web.de", "mail.ru", "yandex.ru", "rambler.ru", "bk.ru", "list.ru", "inbox.ru", "ukr.net",
+    "tut.by", "proton.me", "protonmail.com", "riseup.net", "posteo.de", "orange.fr", "free.fr", "libero.it",
+    "seznam.cz", "wp.pl", "onet.pl",
+)
+_REAL_NEIGHBOURS = frozenset({"mail.com", "email.com", "ymail.com", "gmx.com", "gmx.at", "gmx.ch", "ya.ru", "pm.me"})
+
+
+class Refusal(StrEnum):
+    """Why something typed is refused; the form has the words."""
+
+    EMPTY = "empty"
+    TOO_LONG = "too_long"
+    NO_LETTER = "no_letter"
+    LINK = "link"
+    FORMULA = "formula"
+    UNREADABLE = "unreadable"
+    NOT_AN_ADDRESS = "not_an_address"
+    LOCAL_NOT_ASCII = "local_not_ascii"
+
+
+def clean_line(typed: str | None) -> str:
+    """NFC, one line, single spaces, without control, directional and invisible characters.
+
+    Joiners stay between letters and marks, where Persian and Indic names need them.
+    """
+    if not typed:
+        return ""
+    spaced = unicodedata.normalize("NFC", typed[:LOOKED_AT])
+    if spaced.isascii() and spaced.isprintable():
+        return " ".join(spaced.split())
+    kept = "".join(_visible(character) for character in spaced)
+    return " ".join(_without_stray_joiners(kept).split())
+
+
+def why_name_refused(name: str) -> Refusal | None:
+    """What is wrong with a cleaned name, if anything."""
+    if not name:
+        return Refusal.EMPTY
+    if len(name) > NAME_LENGTH:
+        return Refusal.TOO_LONG
+    if "\ufffd" in name or _piles_marks(name):
+        return Refusal.UNREADABLE
+    if unicodedata.normalize("NFKC", name).startswith(_FORMULA):
+        return Refusal.FORMULA
+    if _LINK.search(name) or "@" in name:
+        return Refusal.LINK
+    if not any(unicodedata.category(character).startswith("L") for character in name):
+        return Refusal.NO_LETTER
+    return None
+
+
+def why_city_refused(city: str) -> Refusal | None:
+    if len(city) > CITY_LENGTH:
+        return Refusal.TOO_LONG
+    if "\ufffd" in city or _piles_marks(city):
+        return Refusal.UNREADABLE
+    return Refusal.LINK if _LINK.search(city) else None
+
+
+def checked_email(typed: str) -> str | Refusal:
+    """The address with its domain in lower case and its local part as typed, or why it cannot be one."""
+    if not typed:
+        return Refusal.EMPTY
+    if len(typed) > EMAIL_LENGTH:
+        return Refusal.TOO_LONG
+    try:
+        return validate_email(typed, check_deliverability=False, strict=True, allow_smtputf8=False).normalized
+    except EmailSyntaxError:
+        local, _, _domain = typed.rpartition("@")
+        return Refusal.LOCAL_NOT_ASCII if local.isalnum() and not local.isascii() else Refusal.NOT_AN_ADDRESS
+    except EmailNotValidError:
+        return Refusal.NOT_AN_ADDRESS
+
+
+def likely_meant(email: str) -> str | None:
+    """The address with a well-known domain that this one misses by a slip of a finger; a hint, never a refusal."""
+    local, _, domain = email.rpartition("@")
+    if domain in _KNOWN_DOMAINS or domain in _REAL_NEIGHBOURS:
+        return None
+    near = [known for known in _KNOWN_DOMAINS if _one_slip(domain, known)]
+    return f"{local}@{near[0]}" if near else None
+
+
+def _visible(character: str) -> str:
+    if character in (_ZWNJ, _ZWJ):
+        return character
+    category = unicodedata.category(character)
+    if category in {"Zs", "Zl", "Zp"} or character in "\t\n\r\v\f\x85":
+        return " "
+    return "" if category[0] == "C" else character
+
+
+def _without_stray_joiners(text: str) -> str:
+    if _ZWNJ not in text and _ZWJ not in text:
+        return text
+    kept = [
+        character
+        for before, character, after in zip(" " + text, text, text[1:] + " ", strict=False)
+        if character not in (_ZWNJ, _ZWJ) or (_joins(before) and _joins(after))
+    ]
+    return "".join(kept)
+
+
+def _joins(character: str) -> bool:
+    return unicodedata.category(character)[0] in "LM"
+
+
+def _piles_marks(text: str) -> bool:
+    run = 0
+    for character in text:
+        run = run + 1 if unicodedata.category(character) in {"Mn", "Me"} else 0
+        if run > COMBINING_RUN:
+            return True
+    return False
+
+
+def _one_slip(typed: str, known: str) -> bool:
+    """One letter left out, added, changed, or two neighbours swapped."""
+    if typed == known or abs(len(typed) - len(known)) > 1:
+        return False
+    start = 0
+    while start < min(len(typed), len(known)) and typed[start] == known[start]:
+        start += 1
+    rest, other = typed[start:], known[start:]
+    swapped = len(rest) == len(other) > 1 and rest[0] == other[1] and rest[1] == other[0] and rest[2:] == other[2:]
+    return swapped or rest[1:] == other[1:] or rest[1:] == other or rest == other[1:]

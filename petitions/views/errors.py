@@ -1,0 +1,58 @@
+"""Refusals and failures, in words that say what to do. Never a trace, never what was typed."""
+
+import sys
+
+import structlog
+from flask import Flask, Response, g, make_response, render_template
+from flask_babel import gettext as _
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
+from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.wrappers import Response as AnyResponse
+
+from petitions.db import DatabaseBusy
+from petitions.logs import place_of
+from petitions.views.own import LinkWrong
+
+RETRY_SECONDS = 5
+
+log = structlog.get_logger(__name__)
+
+
+def answer_errors(app: Flask) -> None:
+    app.register_error_handler(HTTPException, refused)
+    app.register_error_handler(SecurityError, wrong_host)
+    app.register_error_handler(LinkWrong, link_wrong)
+    for kind in (DatabaseBusy, OperationalError, PoolExhausted):
+        app.register_error_handler(kind, busy)
+
+
+def refused(error: HTTPException) -> AnyResponse:
+    code = error.code or 500
+    answer = make_response(
+        render_template("errors/error.html", code=code, gone_state=g.get("gone_state"), request_id=g.get("request_id")),
+        code,
+    )
+    for name, value in error.get_headers():
+        if name.lower() in {"allow", "retry-after"}:
+            answer.headers[name] = value
+    return answer
+
+
+def wrong_host(_error: SecurityError) -> AnyResponse:
+    """No page of ours: its links would lead to the host that was asked for."""
+    return Response(_("This site does not answer to that name.") + "\n", 400, mimetype="text/plain")
+
+
+def link_wrong(_error: LinkWrong) -> AnyResponse:
+    return make_response(render_template("own/wrong.html"), 404)
+
+
+def busy(_error: Exception) -> AnyResponse:
+    """The database did not take it in time; nothing was stored."""
+    log.warning("request.database_busy", request_id=g.get("request_id"), **place_of(sys.exc_info()))
+    answer = make_response(
+        render_template("errors/error.html", code=503, gone_state=None, request_id=g.get("request_id")), 503
+    )
+    answer.headers["Retry-After"] = str(RETRY_SECONDS)
+    return answer

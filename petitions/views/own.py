@@ -1,0 +1,282 @@
+"""The signer's own pages, reached by the secret link of her letter: the token in the address is the key.
+
+GET shows, only POST acts: mail scanners follow links. What she typed is opened with her token; no key of ours can.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+from werkzeug import Response as AnyResponse
+from werkzeug.exceptions import NotFound, TooManyRequests
+
+from petitions import crypto, tokens
+from petitions.bell import ring
+from petitions.config import Settings
+from petitions.db import db, insert_or_ignore, now
+from petitions.forms.signatures import DisclosureForm
+from petitions.i18n import present_language, speak
+from petitions.limits import Limits
+from petitions.mailboxes import canonical
+from petitions.models import (
+    Addressee,
+    AlreadySigned,
+    Delivery,
+    Document,
+    Edition,
+    IllegalTransition,
+    LinkExpired,
+    PetitionOver,
+    Signature,
+    SignatureHeld,
+    Suppression,
+    Volume,
+)
+from petitions.signing import open_own
+from petitions.views.facts import PetitionFacts, facts_of
+
+Answer = str | AnyResponse | tuple[str, int]
+State = Signature.State
+HELD_BACK = {State.PENDING, State.HELD, State.VOID, State.EXPIRED}  # never counted
+
+own = Blueprint("own", __name__, url_prefix="/s/<token>")
+
+
+class LinkWrong(NotFound):
+    """No link of ours, or not any more: the same page for every kind of wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A signature with what its owner typed."""
+
+    signature: Signature
+    typed: dict[str, str]
+    petition: PetitionFacts
+    moment: datetime  # by the database's clock
+
+    @property
+    def lapsed(self) -> bool:
+        """Never confirmed, and the link has run out."""
+        row = self.signature
+        return row.state is State.EXPIRED or (row.state is State.PENDING and row.expires_at <= self.moment)
+
+
+@own.get("")
+def show(token: str) -> Answer:
+    return _page(token, _mine(token))
+
+
+@own.post("/confirmation")
+def confirm(token: str) -> Answer:
+    mine = _mine(token)
+    try:
+        mine.signature.confirm(db.session, _settings().confirm_grace_hours)
+    except (SignatureHeld, AlreadySigned):
+        pass  # the row has changed too, and its page says what happened
+    except LinkExpired:
+        return render_template("own/lapsed.html", mine=mine), 410
+    except PetitionOver:
+        return render_template("own/too_late.html", mine=mine), 410
+    db.session.commit()
+    ring("counting")
+    return redirect(url_for(".show", token=token), 303)
+
+
+@own.post("/disclosure")
+def disclose(token: str) -> Answer:
+    mine = _mine(token)
+    if mine.signature.state not in {State.PENDING, State.HELD, State.CONFIRMED}:
+        return _page(token, mine, status=409)
+    asked = mine.petition.asked(present_language())
+    form = DisclosureForm(asked, request.form, country=mine.signature.country)
+    if not form.validate():
+        return _page(token, mine, form, status=422)
+    mine.signature.choose(form.choice, bool(form.shows_city.data), bool(form.wants_listing.data))
+    db.session.commit()
+    return redirect(url_for(".show", token=token, _anchor="disclosure"), 303)
+
+
+@own.post("/withdrawal")
+def withdraw(token: str) -> Answer:
+    mine = _mine(token)
+    try:
+        mine.signature.withdraw(db.session)
+    except IllegalTransition:
+        return _page(token, mine, status=409)
+    db.session.commit()
+    return redirect(url_for(".show", token=token), 303)
+
+
+@own.post("/erasure")
+def erase(token: str) -> Answer:
+    mine = _mine(token)
+    mine.signature.erase(db.session)
+    db.session.commit()
+    return render_template("own/erased.html", mine=mine)
+
+
+@own.get("/data.json")
+def data(token: str) -> Response:
+    """Everything stored about this signature, for its owner (GDPR art. 15 and 20)."""
+    body = json.dumps(_stored(_mine(token)), ensure_ascii=False, indent=2)
+    return Response(
+        body, mimetype="application/json", headers={"Content-Disposition": 'attachment; filename="signature.json"'}
+    )
+
+
+@own.get("/not-me")
+def not_me(token: str) -> Answer:
+    return render_template("own/not_me.html", mine=_mine(token), token=token, HELD_BACK=HELD_BACK)
+
+
+@own.post("/not-me")
+def disown(token: str) -> Answer:
+    mine = _mine(token)
+    if mine.signature.state not in HELD_BACK:
+        return render_template("own/not_me.html", mine=mine, token=token, HELD_BACK=HELD_BACK), 409
+    mine.signature.erase(db.session)
+    db.session.commit()
+    return render_template("own/erased.html", mine=mine)
+
+
+@own.get("/no-more-mail")
+def no_more_mail(token: str) -> Answer:
+    return render_template("own/no_more_mail.html", mine=_mine(token), token=token, done=False)
+
+
+@own.post("/no-more-mail")
+def suppress(token: str) -> Answer:
+    mine = _mine(token)
+    key = crypto.lasting_key(current_app.config["INDEX_KEY"], "suppression")
+    tag = crypto.tag(key, "mailbox", canonical(mine.typed["email"]))
+    insert_or_ignore(db.session, Suppression, {"tag": tag})
+    db.session.commit()
+    return render_template("own/no_more_mail.html", mine=mine, token=token, done=True)
+
+
+def _mine(token: str) -> Own:
+    """The signature of this link; the page then speaks the language of its letter. Raises LinkWrong."""
+    signature = _find(token) if tokens.looks_like_token(token) else None
+    if signature is None:
+        if _limits().too_many_wrong_tokens(request.remote_addr):
+            raise TooManyRequests(retry_after=3600)
+        raise LinkWrong
+    typed = open_own(signature, token)
+    speak(typed["language"])
+    moment = db.session.scalar(select(now()))
+    assert moment is not None
+    return Own(signature, typed, facts_of(signature.petition), moment)
+
+
+def _find(token: str) -> Signature | None:
+    hashed = tokens.token_hash(token)
+    if request.method == "POST":
+        return Signature.with_token(db.session, hashed)
+    return db.session.scalars(select(Signature).where(Signature.token_hash == hashed)).one_or_none()
+
+
+def _page(token: str, mine: Own, form: DisclosureForm | None = None, status: int = 200) -> Answer:
+    signature = mine.signature
+    if form is None:
+        form = DisclosureForm(mine.petition.asked(present_language()), None, obj=signature)
+    page = render_template(
+        "own/show.html",
+        mine=mine,
+        signature=signature,
+        typed=mine.typed,
+        petition=mine.petition,
+        form=form,
+        token=token,
+        left=_editions_that_left(signature),
+        HELD_BACK=HELD_BACK,
+    )
+    return page, status
+
+
+def _editions_that_left(signature: Signature) -> list[tuple[int, str, datetime | None]]:
+    """(edition, authority, when) of every document with this signature that has been handed to a mail server."""
+    if signature.position is None:
+        return []
+    deliveries = db.session.scalars(
+        select(Delivery)
+        .join(Delivery.volume)
+        .join(Volume.document)
+        .join(Document.edition)
+        .where(
+            Edition.petition_id == signature.petition_id,
+            Edition.log_size >= signature.position,
+            Delivery.transmitting_at.is_not(None),
+            Delivery.state.in_(_MAY_HAVE_ARRIVED),
+        )
+        .order_by(Edition.number, Delivery.id)
+        .options(
+            selectinload(Delivery.volume)
+            .selectinload(Volume.document)
+            .selectinload(Document.addressee)
+            .selectinload(Addressee.authority)
+        )
+    )
+    withdrawn_on = signature.withdrawn_on
+    return [
+        (
+            delivery.volume.document.edition.number,
+            delivery.volume.document.addressee.authority.name_in(present_language()),
+            delivery.settled_at or delivery.transmitting_at,
+        )
+        for delivery in deliveries
+        if withdrawn_on is None or delivery.volume.document.edition.requested_at.date() <= withdrawn_on
+    ]
+
+
+_MAY_HAVE_ARRIVED = [
+    Delivery.State.TRANSMITTING,
+    Delivery.State.ACCEPTED,
+    Delivery.State.DELIVERED,
+    Delivery.State.UNCERTAIN,
+]
+
+
+def _stored(mine: Own) -> dict[str, Any]:
+    row, text = mine.signature, mine.signature.text
+    days = {"confirmed_on": row.confirmed_on, "owner_confirmed_on": row.owner_confirmed_on}
+    left = _editions_that_left(row)
+    return {
+        "petition": {"slug": mine.petition.slug, "title": text.title, "demand": text.demand},
+        "you_typed": {key: mine.typed[key] for key in ("name", "city", "email", "country", "language")},
+        "text": {"version": text.version, "sha256": text.hash},
+        "data_notice_version": mine.typed["notice_version"],
+        "signed_on": mine.typed["signed_on"],
+        "state": row.state.value,
+        "disclosure": row.disclosure.value,
+        "shows_city": row.shows_city,
+        "wants_listing": row.wants_listing,
+        "shown_publicly_as": row.public_name,
+        **{key: day.isoformat() if day else None for key, day in days.items()},
+        "withdrawn_on": row.withdrawn_on.isoformat() if row.withdrawn_on else None,
+        "link_expires_at_if_unconfirmed": row.expires_at.isoformat(),
+        "position_in_the_log": row.position,
+        "commitment_sha256": row.commitment.hex(),
+        "commitment_salt": mine.typed["salt"],
+        "left_in_editions": [{"edition": number, "authority": name} for number, name, _when in left],
+        "also_kept": [
+            "a keyed tag of the mailbox, to count it once",
+            "a keyed tag of the content, to recognise a form sent twice",
+            "a keyed tag of the network, for seven days",
+            "the hash of this link",
+        ],
+    }
+
+
+def _limits() -> Limits:
+    limits: Limits = current_app.extensions["limits"]
+    return limits
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.config["SETTINGS"]
+    return settings

@@ -1,0 +1,106 @@
+"""The list of petitions, a petition, its count."""
+
+from datetime import UTC, datetime
+
+from flask import Blueprint, Response, jsonify, render_template, request
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from petitions.db import db
+from petitions.forms.signatures import SignatureForm
+from petitions.i18n import present_language
+from petitions.models import Petition, PrisonerEvent, Signature
+from petitions.security import public_page
+from petitions.views.facts import facts_of, public_petition
+from petitions.views.situation import situation
+
+PAGE_SIZE, LAST_PAGE = 50, 1_000
+SEARCHED = 1_000  # the newest so many are looked through
+NAMES_SHOWN = 100
+
+petitions = Blueprint("petitions", __name__, url_prefix="/<lang:language>/petitions")
+
+
+@petitions.get("/")
+@public_page
+def index() -> str:
+    wanted = request.args.get("q", "")[:80].strip()
+    page = max(1, min(request.args.get("page", 1, int), LAST_PAGE))
+    found = search(wanted, page)
+    return render_template(
+        "petitions/index.html", petitions=found[:PAGE_SIZE], wanted=wanted, page=page, more=len(found) > PAGE_SIZE
+    )
+
+
+@petitions.get("/<slug>")
+@public_page
+def show(slug: str) -> str:
+    petition = public_petition(db.session, slug)
+    facts = facts_of(petition)
+    language = present_language()
+    events = [
+        event for event in petition.prisoner.events if event.visibility is PrisonerEvent.Visibility.PUBLIC
+    ]
+    return render_template(
+        "petitions/show.html",
+        petition=petition,
+        facts=facts,
+        text=facts.text_in(language),
+        events=events,
+        situation=situation(events, datetime.now(UTC).date()),
+        public_names=public_names(petition),
+        runs=petition.branch,
+        form=SignatureForm(facts.asked(language)),
+    )
+
+
+@petitions.get("/<slug>/count.json")
+@public_page
+def count(slug: str) -> Response:
+    petition = public_petition(db.session, slug)
+    return jsonify(
+        confirmed=petition.confirmed_count,
+        counted_at=petition.counted_at.isoformat() if petition.counted_at else None,
+        goal=petition.goal,
+    )
+
+
+def search(wanted: str, page: int) -> list[Petition]:
+    """Public petitions, newest first, with the words in a title or a name; one more than a page holds."""
+    public = (
+        select(Petition)
+        .where(Petition.state.in_(_LISTED))
+        .order_by(Petition.opened_at.desc(), Petition.id.desc())
+        .options(selectinload(Petition.texts), selectinload(Petition.prisoner))
+    )
+    if not wanted:
+        return list(db.session.scalars(public.offset((page - 1) * PAGE_SIZE).limit(PAGE_SIZE + 1)))
+    words = wanted.casefold().split()
+    newest = db.session.scalars(public.limit(SEARCHED))
+    matching = [petition for petition in newest if all(word in _searched(petition) for word in words)]
+    return matching[(page - 1) * PAGE_SIZE : page * PAGE_SIZE + 1]
+
+
+def public_names(petition: Petition) -> list[str]:
+    """Signers who asked to be shown here, by the alphabet: their order says nothing about time (cases.md E5)."""
+    return list(
+        db.session.scalars(
+            select(Signature.public_name)
+            .where(
+                Signature.petition_id == petition.id,
+                Signature.public_name.is_not(None),
+                Signature.state == Signature.State.CONFIRMED,
+            )
+            .order_by(Signature.public_name)
+            .limit(NAMES_SHOWN)
+        )
+    )
+
+
+_LISTED = [Petition.State.OPEN, Petition.State.PAUSED, Petition.State.CLOSED, Petition.State.ENDED]
+
+
+def _searched(petition: Petition) -> str:
+    titles = [text.title for text in petition.texts if text.approved_at]
+    names = [str(name) for name in petition.prisoner.names.values()]
+    return " ".join([*titles, *names, *petition.prisoner.other_spellings]).casefold()
