@@ -1,13 +1,13 @@
 """Claims on rows of work that end by themselves: one mechanism for letters, editions and deliveries.
 
 A claim counts a crash before the work and a recorded result takes it back, so a row that kills its process three
-times is parked. The owner is one worker process; while it lives one thread renews all its leases, so a lease ends
-only when the process has died. What it records carries `WHERE lease_owner = me`: a worker that slept through its
-lease cannot write late. All times are the database's.
+times is parked. The owner is one answer to the bell; while it is at work one thread renews its leases, so a lease
+ends when the process has died or the answer broke off. What it records carries `WHERE lease_owner = me`: a worker
+that slept through its lease cannot write late. All times are the database's.
 """
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, or_, select, update
@@ -18,15 +18,16 @@ from petitions.models import Delivery, Edition, Letter, NamedLease
 from petitions.models.work import Work
 
 LEASE_SECONDS = 60
-RENEW_SECONDS = 15
+RENEWALS = 4  # in the time of one lease
 CRASHES_TO_PARK = 3
+CLOCK_SLACK = 60  # seconds; a period that ends later than it can was begun under a clock that jumped
 
 Row = TypeVar("Row", bound=Letter | Edition | Delivery)
 KINDS: tuple[type[Work], ...] = (Letter, Edition, Delivery)
 
 
 def new_owner() -> str:
-    """A name for one worker process's life."""
+    """A name for whoever holds leases: nobody before or after has the same."""
     return uuid.uuid4().hex
 
 
@@ -39,10 +40,15 @@ def due(model: type[Row]) -> ColumnElement[bool]:
     return is_state(Edition.state, Edition.State.REQUESTED, Edition.State.APPROVED)
 
 
-def claim(session: Session, model: type[Row], owner: str, limit: int) -> list[int]:
-    """Takes up to `limit` due rows for `owner`; the caller commits before it does the work."""
+def claim(
+    session: Session, model: type[Row], owner: str, limit: int, *, lease: float = LEASE_SECONDS
+) -> list[int]:
+    """Takes up to `limit` due rows for `owner`; the caller commits before it does the work.
+
+    A row that was held when a worker died is taken alone: should it kill again, it takes no others with it.
+    """
     found = (
-        select(model.id)
+        select(model.id, model.crashes)
         .where(
             due(model),
             model.not_before <= now(),
@@ -53,12 +59,13 @@ def claim(session: Session, model: type[Row], owner: str, limit: int) -> list[in
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    ids = list(session.scalars(found))
+    rows = session.execute(found).tuples().all()
+    ids = [rows[0][0]] if rows and rows[0][1] else [row for row, crashes in rows if not crashes]
     if ids:
         session.execute(
             update(model)
             .where(model.id.in_(ids))
-            .values(lease_owner=owner, lease_until=now(LEASE_SECONDS), crashes=model.crashes + 1)
+            .values(lease_owner=owner, lease_until=now(lease), crashes=model.crashes + 1)
             .execution_options(synchronize_session=False)
         )
     return ids
@@ -74,12 +81,14 @@ def release(session: Session, model: type[Row], owner: str, ids: Sequence[int], 
     return result.rowcount
 
 
-def mark(session: Session, model: type[Row], owner: str, row: int, **values: Any) -> bool:
+def mark(
+    session: Session, model: type[Row], owner: str, row: int, *, lease: float = LEASE_SECONDS, **values: Any
+) -> bool:
     """Records a step for a row that stays ours; False if it is not ours any more, and then nothing may be done."""
     result = session.connection().execute(
         update(model.__table__)  # type: ignore[arg-type]
         .where(model.id == row, model.lease_owner == owner, model.lease_until > now())
-        .values(lease_until=now(LEASE_SECONDS), **values)
+        .values(lease_until=now(lease), **values)
     )
     return result.rowcount == 1
 
@@ -93,13 +102,13 @@ def retry(
     )
 
 
-def renew(session: Session, owner: str) -> None:
-    """Extends every lease of a living worker."""
+def renew(session: Session, owners: Collection[str], *, lease: float = LEASE_SECONDS) -> None:
+    """Extends the leases of those at work. One that has ended stays ended: `mark` has refused it, or will."""
     for model in KINDS:
         session.execute(
             update(model)
-            .where(model.lease_owner == owner)
-            .values(lease_until=now(LEASE_SECONDS))
+            .where(model.lease_owner.in_(owners), model.lease_until > now())
+            .values(lease_until=now(lease))
             .execution_options(synchronize_session=False)
         )
 
@@ -138,12 +147,16 @@ def waiting(session: Session, model: type[Row]) -> bool:
 
 
 def every(session: Session, job: str, owner: str, seconds: float) -> bool:
-    """True for one caller in `seconds`, over all workers: how periodic jobs run once (cases.md K15)."""
+    """True for one caller in `seconds`, over all workers: how periodic jobs run once (cases.md K15).
+
+    A clock that was ahead and was put right stops no job for as long (K10).
+    """
+    ended = or_(NamedLease.lease_until <= now(), NamedLease.lease_until > now(seconds + CLOCK_SLACK))
     if insert_or_ignore(session, NamedLease, {"name": job, "owner": owner, "lease_until": _moment(session, seconds)}):
         return True
     result = session.connection().execute(
         update(NamedLease.__table__)  # type: ignore[arg-type]
-        .where(NamedLease.name == job, NamedLease.lease_until <= now())
+        .where(NamedLease.name == job, ended)
         .values(owner=owner, lease_until=now(seconds))
     )
     return result.rowcount == 1

@@ -35,6 +35,7 @@ class Settings(BaseSettings):
     bind_port: int = 8000
     web_processes: int = 0  # 0: one on SQLite (a second would queue for its lock), two on PostgreSQL
     worker_threads: int = 8  # senders wait on the network most of the time
+    lease_seconds: int = 60  # after so long what a dead worker held is taken up again; a living one renews in time
 
     secret_key: SecretStr = SecretStr("")  # signs the check page's token and organisers' sessions
     secret_key_fallbacks: list[SecretStr] = []  # old secret keys, still accepted while they rotate out
@@ -60,6 +61,7 @@ class Settings(BaseSettings):
     approval_hours: int = 72  # a request for an edition lapses after this
     deliveries_per_authority: int = 2  # a day over all petitions: more is a flood that helps nobody
     channel_bytes: int = 7_000_000  # of PDF by e-mail where the channel names no limit (base64 makes 1.371 x)
+    sealed_data_days: int = 730  # after which every box of a signature goes, whatever became of the petition
     net_tag_days: int = 7  # how long a network tag is kept
 
     @model_validator(mode="after")

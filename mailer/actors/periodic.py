@@ -18,6 +18,7 @@ from petitions.db import database_time, db, is_state, now
 from petitions.models import (
     AuditEntry,
     Branch,
+    DataKey,
     Edition,
     EditionInProgress,
     Letter,
@@ -160,7 +161,7 @@ def _lapse(runtime: Runtime) -> int:
     return result.rowcount
 
 
-def _recount(runtime: Runtime) -> None:
+def _recount(_runtime: Runtime) -> None:
     """Counts all rows again at night; a difference is corrected and said."""
     with db.reading() as session:
         petitions = list(session.scalars(select(Petition.id)))
@@ -184,7 +185,7 @@ def _purge(runtime: Runtime) -> None:
     if not steady:
         log.info("purge.waits", reason="the clock has not run steadily for a day")
         return
-    for step in (_expire, _forget_void, _drop_net_tags, _drop_letters, _drop_caps):
+    for step in (_expire, _forget_void, _forget_old, _drop_data_keys, _drop_net_tags, _drop_letters, _drop_caps):
         while not runtime.stopping.is_set():
             with db.writing() as session:
                 done = step(session, runtime)
@@ -246,6 +247,26 @@ def _forget_void(session: Session, _runtime: Runtime) -> int:
     for signature in rows:
         signature.forget(session)
     return len(rows)
+
+
+def _forget_old(session: Session, runtime: Runtime) -> int:
+    """Sealed data is kept so long at most, as the page promised; state, day and position stay for the count."""
+    rows = session.scalars(
+        select(Signature)
+        .where(Signature.created_hour < now(-runtime.settings.sealed_data_days * DAY), Signature.erased_at.is_(None))
+        .limit(BATCH)
+    ).all()
+    for signature in rows:
+        signature.forget(session)
+    return len(rows)
+
+
+def _drop_data_keys(session: Session, runtime: Runtime) -> int:
+    """Keys whose rows are all forgotten (a key seals for 15 minutes): unexpired backups lose those rows with them."""
+    oldest = now(-(runtime.settings.sealed_data_days + 2) * DAY)
+    ids = session.scalars(select(DataKey.id).where(DataKey.created_at < oldest).limit(BATCH)).all()
+    session.execute(delete(DataKey).where(DataKey.id.in_(ids)).execution_options(synchronize_session=False))
+    return len(ids)
 
 
 def _drop_net_tags(session: Session, runtime: Runtime) -> int:

@@ -1,7 +1,8 @@
 """What every actor of one worker process shares: settings, its name, opened keys, one mail connection a thread."""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import quote
@@ -28,7 +29,7 @@ class Runtime:
     """One worker process."""
 
     settings: Settings
-    owner: str = field(default_factory=new_owner)
+    name: str = field(default_factory=new_owner)
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
@@ -37,7 +38,34 @@ class Runtime:
         self.index_key = self.settings.index_key.get_secret_value().encode()
         self._local = threading.local()
         self._transports: list[Transport] = []
+        self._at_work: set[str] = set()
         self._lock = threading.Lock()
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """One answer to the bell, under a name of its own. When it is over, however that comes, its leases are
+        not renewed any more: what it left unsettled comes round again instead of waiting for this process's end."""
+        owner = new_owner()
+        with self._lock:
+            self._at_work.add(owner)
+        self._local.owner = owner
+        try:
+            yield
+        finally:
+            del self._local.owner
+            with self._lock:
+                self._at_work.discard(owner)
+
+    @property
+    def owner(self) -> str:
+        """Who holds what this thread claims."""
+        found: str = getattr(self._local, "owner", self.name)
+        return found
+
+    @property
+    def owners_at_work(self) -> set[str]:
+        with self._lock:
+            return set(self._at_work)
 
     @property
     def sender(self) -> Sender:
@@ -57,12 +85,14 @@ class Runtime:
             found = self._local.transport = Transport(self.relay, name=self.settings.mail_domain)
             with self._lock:
                 self._transports.append(found)
+                if self.stopping.is_set():
+                    found.hurry(SECONDS_TO_SETTLE)
         return found
 
     def stop(self) -> None:
         """No new work; what is at the dot is settled in SECONDS_TO_SETTLE."""
-        self.stopping.set()
         with self._lock:
+            self.stopping.set()
             for transport in self._transports:
                 transport.hurry(SECONDS_TO_SETTLE)
 

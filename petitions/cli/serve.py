@@ -58,8 +58,9 @@ def run() -> None:
 @click.option("--json", "as_json", is_flag=True, help="With --once: the last line is one JSON object.")
 def demo(once: bool, signers: int, folder: Path, port: int, as_json: bool) -> None:
     """The whole job on this machine with invented persons and a local mail sink. Nothing leaves loopback."""
-    os.chdir(ROOT) if not folder.is_absolute() and not (Path.cwd() / "wsgi.py").exists() else None
-    sys.exit(demonstrate(folder.resolve(), port, signers=signers if once else None, as_json=as_json))
+    folder = folder.resolve()
+    os.chdir(ROOT)  # the web server imports wsgi from here
+    sys.exit(demonstrate(folder, port, signers=signers if once else None, as_json=as_json))
 
 
 commands: list[click.Command] = [web, worker, run, demo]
@@ -88,4 +89,6 @@ def _settings() -> Settings:
 
 def _become(command: list[str]) -> None:
     """This process becomes the server: a service manager's signals reach it directly."""
+    os.environ["PETITIONS_VAR"] = str(Path(os.environ.get("PETITIONS_VAR", "var")).resolve())
+    os.chdir(ROOT)
     os.execv(command[0], command)  # noqa: S606 - our own command

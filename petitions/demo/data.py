@@ -7,7 +7,7 @@ BRANCH: dict[str, Any] = {
     "legal_name": "Open Doors Demonstration Association",
     "representative": "Vera Example",
     "representative_role": "Chairwoman",
-    "postal_address": "Open Doors Demonstration Association\nSample Street 1\n00000 Sampletown\nNowhere",
+    "postal_address": "Sample Street 1\n00000 Sampletown\nNowhere",
     "place": "Sampletown",
     "reply_email": "replies@open-doors.example",
     "languages": ["en", "ru"],

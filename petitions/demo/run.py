@@ -5,6 +5,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 from rich.console import Console
@@ -13,6 +14,7 @@ from petitions import logs, migrate, supervisor
 from petitions.config import Profile, Settings, load
 from petitions.db import db
 from petitions.demo import data, once
+from petitions.demo.crowd import Failed
 from petitions.demo.load import load_once
 from petitions.keys import with_kept_secrets
 
@@ -28,6 +30,8 @@ def demonstrate(folder: Path, port: int, *, signers: int | None, as_json: bool) 
     """Runs until Ctrl-C, or with `signers` once and unattended. Returns the exit code."""
     console = Console(stderr=as_json)
     logs.configure()
+    if signers is not None:
+        folder = _unused(folder)
     settings = _settings(folder, supervisor.free_port(port))
     migrate.upgrade(settings.database)
     db.connect(settings.database)
@@ -38,7 +42,7 @@ def demonstrate(folder: Path, port: int, *, signers: int | None, as_json: bool) 
         _processes(settings, broker_url, ended) as came_up,
     ):
         if not came_up():
-            console.print("[red]The demonstration did not start; its log is above.[/red]")
+            console.print(f"[red]The demonstration did not start; see the logs in {settings.var / 'logs'}[/red]")
             return 1
         if signers is None:
             _say_where(console, settings)
@@ -52,13 +56,19 @@ def _once(
 ) -> int:
     try:
         figures = once.run(settings, broker_url, signers, console, ended)
-    except once.Failed as failure:
+    except Failed as failure:
         console.print(f"[red]{failure}[/red]")
         return 1
     once.print_table(console, figures)
     if as_json:
         print(json.dumps(figures, ensure_ascii=False), flush=True)
     return 0
+
+
+def _unused(folder: Path) -> Path:
+    """The folder itself, or where an earlier demonstration lies in it a new one inside: once begins with nothing."""
+    runs = (folder / f"once-{number}" for number in count(2))
+    return folder if not (folder / "petitions.db").exists() else next(run for run in runs if not run.exists())
 
 
 def _settings(folder: Path, port: int) -> Settings:
@@ -85,15 +95,17 @@ def _processes(settings: Settings, broker_url: str, ended: threading.Event) -> I
         "PETITIONS_COUNT_SECONDS": str(settings.count_seconds),
         "PETITIONS_BROKER_URL": broker_url,
     }
+    logs_folder = settings.var / "logs"
+    web = supervisor.web_command("127.0.0.1", settings.bind_port, 1)
     children = [
-        supervisor.Child("worker", supervisor.worker_command(), environment),
-        supervisor.Child("web", supervisor.web_command("127.0.0.1", settings.bind_port, 1), environment),
+        supervisor.Child("worker", supervisor.worker_command(), environment, logs_folder / "worker.log"),
+        supervisor.Child("web", web, environment, logs_folder / "web.log"),
     ]
     if not settings.smtp_url.get_secret_value():  # a relay named by the environment is used instead of ours
         port = supervisor.free_port()
         environment["PETITIONS_SMTP_URL"] = f"smtp://127.0.0.1:{port}?tls=none"
         sink = [sys.executable, "-m", "petitions.demo.sink", "--port", str(port), "--dir", str(settings.outbox)]
-        children.insert(0, supervisor.Child("sink", sink, environment))
+        children.insert(0, supervisor.Child("sink", sink, environment, logs_folder / "sink.log"))
     for child in children:
         child.start()
     done = threading.Event()
