@@ -38,7 +38,7 @@ bench: setup-test .venv/.bench  ## side by side with the alternatives (ONLY=name
 	$(BIN)/python -m bench $(ONLY)
 
 messages: setup  ## bring the catalogues up to date with the words in code and templates
-	$(BIN)/pybabel -q extract -F babel.cfg --no-location --sort-output -k lazy_gettext -o .venv/messages.pot .
+	$(BIN)/pybabel -q extract -F babel.cfg --no-location --sort-output -k lazy_gettext -k _l -o .venv/messages.pot .
 	@for po in $(PO); do language=$${po#petitions/translations/}; \
 		$(BIN)/pybabel -q update -i .venv/messages.pot -o $$po -l $${language%%/*} \
 		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date; done

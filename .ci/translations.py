@@ -35,7 +35,7 @@ def extracted() -> Catalog:
     with TemporaryDirectory() as scratch:
         template = Path(scratch) / "messages.pot"
         CommandLineInterface().run(  # type: ignore[no-untyped-call]
-            ["pybabel", "-q", "extract", "-F", str(ROOT / "babel.cfg"), "-k", "lazy_gettext",
+            ["pybabel", "-q", "extract", "-F", str(ROOT / "babel.cfg"), "-k", "lazy_gettext", "-k", "_l",
              "-o", str(template), str(ROOT)]
         )
         with template.open("rb") as file:

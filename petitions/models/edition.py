@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from petitions.db import Base, now, public_id, states
+from petitions.db import Base, database_time, now, public_id, states
 from petitions.models.approval import Approval, MayNot
 from petitions.models.authority import Addressee
 from petitions.models.delivery import Delivery
@@ -132,17 +132,13 @@ class Edition(Work, Stateful, Base):
             raise NotPublic("only a published petition has editions")
         petition.count_new(session)
         last = cls._last_of(session, petition)
-        if last is not None:
-            if last.state in {cls.State.REQUESTED, cls.State.CHECKED, cls.State.APPROVED}:
-                raise EditionInProgress(f"edition {last.number} is still {last.state}")
-            delivered_size = cls._last_compiled_size(session, petition)
-            if petition.log_size <= delivered_size:
-                raise NothingNew("no signature has been confirmed since the last edition")
-            gap = timedelta(days=gap_days)
-            if not urgent and last.compiled_at and petition.counted_at and petition.counted_at - last.compiled_at < gap:
-                raise TooSoon(f"the last edition is younger than {gap_days} days; ask for an urgent one if it must be")
-        elif petition.log_size == 0:
-            raise NothingNew("no signature has been confirmed yet")
+        if last is not None and last.under_way:
+            raise EditionInProgress(f"edition {last.number} is still {last.state}")
+        compiled = cls._last_of(session, petition, cls.State.COMPILED)
+        if petition.log_size <= (compiled.log_size if compiled else 0):
+            raise NothingNew("no signature has been confirmed since the last edition")
+        if compiled and not urgent and compiled.younger_than(timedelta(days=gap_days), database_time(session)):
+            raise TooSoon(f"the last edition is younger than {gap_days} days; ask for an urgent one if it must be")
         edition = cls(
             petition=petition,
             number=(last.number if last else 0) + 1,
@@ -194,20 +190,17 @@ class Edition(Work, Stateful, Base):
         """A trigger was approved by two members when it was set (domain.md)."""
         return self.trigger is not None and self.trigger.approved_by_id is not None
 
-    @classmethod
-    def _last_of(cls, session: Session, petition: Petition) -> "Edition | None":
-        return session.scalars(
-            select(cls).where(cls.petition_id == petition.id).order_by(cls.number.desc()).limit(1)
-        ).one_or_none()
+    @property
+    def under_way(self) -> bool:
+        return self.state in {Edition.State.REQUESTED, Edition.State.CHECKED, Edition.State.APPROVED}
+
+    def younger_than(self, gap: timedelta, moment: datetime) -> bool:
+        return self.compiled_at is not None and moment - self.compiled_at < gap
 
     @classmethod
-    def _last_compiled_size(cls, session: Session, petition: Petition) -> int:
-        size = session.scalar(
-            select(func.max(cls.log_size)).where(
-                cls.petition_id == petition.id, cls.state == cls.State.COMPILED
-            )
-        )
-        return size or 0
+    def _last_of(cls, session: Session, petition: Petition, *wanted: State) -> "Edition | None":
+        editions = select(cls).where(cls.petition_id == petition.id).order_by(cls.number.desc()).limit(1)
+        return session.scalars(editions.where(cls.state.in_(wanted)) if wanted else editions).one_or_none()
 
     def disagreements(self, session: Session) -> list[str]:
         """Where counter, list and log do not say the same: an edition with any is refused."""
