@@ -123,7 +123,8 @@ def _kept_secret(path: Path) -> str:
 
 def _write(path: Path, content: bytes) -> None:
     """A file that appears whole or not at all, readable by its owner only."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for folder in (path.parent.parent, path.parent):  # mkdir gives its mode to the last one only
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.parent.chmod(0o700)
     unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     with open(unfinished, "xb", opener=lambda name, flags: os.open(name, flags, 0o400)) as file:

@@ -5,16 +5,18 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from petitions import crypto, signing
-from petitions.keyring import SealingKeys, keyring
+from petitions.keyring import keyring
 from petitions.models import (
     Addressee,
     Authority,
     Branch,
     Channel,
+    DataKey,
     Disclosure,
     Member,
     Petition,
@@ -261,14 +263,23 @@ def signatures(
         row = signing.sealed_row(target, person, keys, index_key.encode(), how, moment or datetime.now(UTC))
         id_ = session.scalar(insert(Signature).values(**row).returning(Signature.id))
         assert id_ is not None
-        made.append(Signed(id_, str(row["public_id"]), token_of(row, keys)))
+        made.append(Signed(id_, str(row["public_id"]), token_of(session, id_)))
         if confirmed:
             session.get_one(Signature, id_).confirm(session, grace_hours=72)
     session.flush()
     return made
 
 
-def token_of(row: dict[str, Any], keys: SealingKeys) -> str:
-    """The token in a row's mail box: the worker reads it there to write the letter."""
-    info = crypto.record_info("mail", str(row["public_id"]))
-    return crypto.open_fields(keys.mail, info, row["mail_box"])[2]
+def token_of(session: Session, signature_id: int) -> str:
+    """The token of a signature's link, as the worker finds it to write the letter: with the branch's private key."""
+    row = session.execute(
+        select(Signature.public_id, Signature.mail_box, DataKey, Petition.public_id)
+        .join(DataKey, DataKey.id == Signature.mail_key_id)
+        .join(Petition, Petition.id == Signature.petition_id)
+        .where(Signature.id == signature_id)
+    ).one()
+    public_id, box, key, petition_id = row
+    assert box is not None
+    info = crypto.data_key_info(petition_id, key.purpose, key.public_id)
+    cipher = AESGCM(crypto.open_key(key.sealed_key, PRIVATE_KEY, info))
+    return crypto.open_fields(cipher, crypto.record_info("mail", public_id), box)[2]

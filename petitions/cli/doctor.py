@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import click
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 from sqlalchemy.orm import Session
 
@@ -84,7 +85,9 @@ def _print(found: list[Finding]) -> None:
         for finding in found:
             click.echo("\t".join(finding))
         return
-    console = Console()
+    table = Table.grid(padding=(0, 2))
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(no_wrap=True)
     for finding in found:
-        level = (f"{finding.level.value:>8}", _STYLES[finding.level])
-        console.print(Text.assemble(level, f"  {finding.name}: {finding.words}"))
+        table.add_row(Text(finding.level, _STYLES[finding.level]), Text(finding.name), Text(finding.words))
+    Console().print(table)

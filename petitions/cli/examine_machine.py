@@ -1,5 +1,6 @@
 """The machine around the records: profile and secrets, mail relay, broker, disk."""
 
+import ipaddress
 import shutil
 import smtplib
 import ssl
@@ -40,6 +41,9 @@ def relay(settings: Settings) -> Iterator[Finding]:
     parts = urlsplit(url)
     options = parse_qs(parts.query)
     plain, cafile = options.get("tls") == ["none"], next(iter(options.get("cafile", [])), None)
+    if parts.scheme not in {"smtp", "smtps"} or (plain and not _is_here(parts.hostname or "")):
+        yield problem("mail relay", "write smtps://… or smtp://…; tls=none is for this machine only. No worker starts.")
+        return
     try:
         context = ssl.create_default_context(cafile=cafile)
         words = _spoken_to(parts.scheme, parts.hostname or "", parts.port, context, plain=plain)
@@ -78,6 +82,13 @@ def disk(settings: Settings) -> Iterator[Finding]:
         yield warning("disk", words)
     else:
         yield good("disk", words)
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _spoken_to(scheme: str, host: str, port: int | None, context: ssl.SSLContext, *, plain: bool) -> str:

@@ -67,7 +67,7 @@ def cell(value: Any) -> str:
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
     if isinstance(value, Mapping):
-        return ", ".join(f"{key}: {cell(one)}" for key, one in value.items()) or "-"
+        return ", ".join(f"{key}: {_within(one)}" for key, one in value.items()) or "-"
     if isinstance(value, (list, tuple)):
         return ", ".join(cell(one) for one in value) or "-"
     return clean_line(str(value))
@@ -86,6 +86,10 @@ def stands_on_terminal() -> bool:
     return sys.stderr.isatty()
 
 
+def _within(value: Any) -> str:
+    return f"({cell(value)})" if isinstance(value, Mapping) and value else cell(value)
+
+
 def _is_table(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and isinstance(value[0], Mapping)
 
@@ -94,7 +98,8 @@ def _table(records: Sequence[Record], columns: Sequence[str]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         right = all(isinstance(record.get(column), (int, float)) for record in records)
-        table.add_column(_heading(column), justify="right" if right else "left", overflow="fold")
+        key = column == columns[0]  # an id must be copied in one piece
+        table.add_column(_heading(column), justify="right" if right else "left", overflow="fold", no_wrap=key)
     for record in records:
         table.add_row(*(Text(cell(record.get(column))) for column in columns))
     return table

@@ -5,25 +5,25 @@ from pathlib import Path
 from typing import Any
 
 import click
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from petitions.cli import find
-from petitions.cli.context import OPERATOR, connected, moment, ring, writing
+from petitions.cli import find, trigger
+from petitions.cli.approvals import APPROVED_BY, BY, approve
+from petitions.cli.context import OPERATOR, connected, moment, writing
 from petitions.cli.output import as_json, folded, show_record, show_rows
 from petitions.cli.petition_file import EXAMPLE, read_petition
 from petitions.cli.petition_import import draft
-from petitions.cli.refusals import Refused
 from petitions.db import db
-from petitions.models import Approval, AuditEntry, Branch, Member, Petition, SamePerson, Trigger, totals
-
-_BY = click.option("--by", required=True, metavar="MEMBER", help="Who asks: e-mail or id.")
-_APPROVED_BY = click.option("--approved-by", required=True, metavar="MEMBER", help="The second person: an owner.")
+from petitions.models import Approval, AuditEntry, Branch, Member, Petition, SamePerson, totals
 
 
 @click.group("petition")
 def commands() -> None:
     """Petitions and their standing orders."""
+
+
+commands.add_command(trigger.commands)
 
 
 @commands.command("list")
@@ -93,7 +93,7 @@ def show(slug: str, as_json: bool) -> None:
     "Opening the draft is another command, with a second person. The file looks like this:\n\n\b\n" + EXAMPLE,
 )
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@_BY
+@BY
 @click.option("--dry-run", is_flag=True, help="Check everything, change nothing.")
 def import_file(file: Path, by: str, dry_run: bool) -> None:
     settings = connected()
@@ -118,8 +118,8 @@ def import_file(file: Path, by: str, dry_run: bool) -> None:
 
 @commands.command("open")
 @click.argument("slug")
-@_BY
-@_APPROVED_BY
+@BY
+@APPROVED_BY
 def open_petition(slug: str, by: str, approved_by: str) -> None:
     """Publish a draft, or take up again a paused petition. Needs two people.
 
@@ -132,7 +132,7 @@ def open_petition(slug: str, by: str, approved_by: str) -> None:
         if petition.state is Petition.State.DRAFT:
             petition.move_to(Petition.State.IN_REVIEW)
         when = moment(session)
-        _approve(session, Approval.Kind.PUBLICATION, petition.public_id, asking, owner)
+        approve(session, Approval.Kind.PUBLICATION, petition.public_id, asking, owner)
         _approve_texts(petition, owner, when)
         left = _approve_triggers(session, petition, owner)
         petition.open(when)
@@ -161,7 +161,7 @@ def pause(slug: str, by: str) -> None:
 
 @commands.command()
 @click.argument("slug")
-@_BY
+@BY
 def close(slug: str, by: str) -> None:
     """End the signing; the page stays. Links that were mailed still confirm for a while."""
     settings = connected()
@@ -188,42 +188,6 @@ def recount(slug: str) -> None:
     click.echo(f"“{slug}” has {count} confirmed signatures ({said}).")
 
 
-@commands.group()
-def trigger() -> None:
-    """Standing orders: an edition when so many have signed."""
-
-
-@trigger.command()
-@click.argument("slug")
-@click.argument("threshold", type=click.IntRange(min=1))
-@_BY
-@_APPROVED_BY
-def add(slug: str, threshold: int, by: str, approved_by: str) -> None:
-    """Freeze, compile and deliver an edition by itself at THRESHOLD confirmed signatures."""
-    settings = connected()
-    with writing() as session:
-        petition = find.petition(session, slug, lock=True)
-        asking, owner = find.asking(session, by, petition.branch), find.approving(session, approved_by, petition.branch)
-        order = next((one for one in petition.triggers if one.threshold == threshold), None)
-        if order is None:
-            order = Trigger(petition_id=petition.id, threshold=threshold)
-            session.add(order)
-        elif order.approved_by_id is not None:
-            raise Refused(f"“{slug}” has this threshold already; see: petitions petition show {slug}")
-        order.asked_by, order.approved_by = asking, owner
-        session.flush()
-        _approve(session, Approval.Kind.TRIGGER, order.public_id, asking, owner)
-        AuditEntry.write(
-            session, owner.public_id, "trigger.approve", order.public_id, petition=petition.public_id,
-            threshold=threshold, asked_by=asking.public_id,
-        )
-        reached = petition.confirmed_count >= threshold
-    ring(settings, "counting")
-    click.echo(f"“{slug}” gets an edition at {threshold} confirmed signatures.")
-    if reached:
-        click.echo("So many have signed already: the edition is asked for at the next count.")
-
-
 def _line(petition: Petition) -> dict[str, Any]:
     return {
         "slug": petition.slug,
@@ -235,17 +199,6 @@ def _line(petition: Petition) -> dict[str, Any]:
         "closes_at": petition.closes_at,
         "needs_review": petition.needs_review,
     }
-
-
-def _approve(session: Session, kind: Approval.Kind, subject: str, asked_by: Member, approved_by: Member) -> None:
-    """A yes takes the place of the same person's earlier one; both are in the audit log. Raises SamePerson."""
-    approval = Approval.given(kind, subject, asked_by, approved_by)
-    session.execute(
-        delete(Approval).where(
-            Approval.kind == kind, Approval.subject == subject, Approval.approved_by_id == approved_by.id
-        )
-    )
-    session.add(approval)
 
 
 def _approve_texts(petition: Petition, owner: Member, when: datetime) -> None:
@@ -262,7 +215,7 @@ def _approve_triggers(session: Session, petition: Petition, owner: Member) -> li
         if order.approved_by_id is not None:
             continue
         try:
-            _approve(session, Approval.Kind.TRIGGER, order.public_id, order.asked_by, owner)
+            approve(session, Approval.Kind.TRIGGER, order.public_id, order.asked_by, owner)
         except SamePerson:
             left.append(order.threshold)
             continue

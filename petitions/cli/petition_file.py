@@ -30,9 +30,11 @@ Sentence = Annotated[str, Field(max_length=500), AfterValidator(lines), AfterVal
 ByLanguage = Annotated[dict[Language, Filled], Field(min_length=1)]
 
 EXAMPLE = """\
+thresholds = [100, 1000]      # an edition each; may be left out
+
 [petition]
 branch = "north"              # its slug
-slug = "free-anna"
+slug = "free-ivan-invented"
 goal = 1000
 closes_at = 2027-01-31T00:00:00Z   # may be left out
 forbids_naming = false             # true: every signer is counted only
@@ -45,30 +47,28 @@ birth_year = 1990
 citizenships = ["BY"]
 case_number = ""
 other_spellings = []
-names = { en = "Anna Invented", ru = "Анна Вымышленная" }
+names = { en = "Ivan Invented", ru = "Иван Вымышленный" }
 article = { en = "Article 342 of the Criminal Code" }
 held_at = { en = "Prison No. 0" }
-consent = { by = "her sister", scope = "name and case", evidence = "letter of 2 March 2026", on = 2026-03-02 }
+consent = { by = "his sister", scope = "name and case", evidence = "letter of 2 March 2026", on = 2026-03-02 }
 
 [[prisoner.events]]
 kind = "arrest"               # charge, hearing, verdict, appeal, transfer, health, release, death, other
 happened = "2026-02"          # YYYY, YYYY-MM or YYYY-MM-DD
 what = { en = "Arrested at home." }
-source = "her lawyer"
+source = "his lawyer"
 visibility = "public"         # or internal
 
 [[texts]]                     # one for each language; each addressee needs its own
 language = "en"
-title = "Free Anna Invented"
-demand = "Release Anna Invented at once."
+title = "Free Ivan Invented"
+demand = "Release Ivan Invented at once."
 background = "..."
 
 [[addressees]]
 authority = "prosecutor-general"   # its slug in the directory
 circle = "domestic"                # or international
 language = "en"
-
-thresholds at the top of the file, before [petition]:  thresholds = [100, 1000]
 """
 
 
