@@ -8,7 +8,8 @@ from pathlib import Path
 from wsgiref.headers import Headers
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, g, request
+from flask.sessions import SessionInterface, SessionMixin
 from itsdangerous import URLSafeTimedSerializer
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -43,10 +44,18 @@ class Site(Flask):
         log.error("request.failed", request_id=g.get("request_id"), **logs.place_of(exc_info))
 
 
+class NoSessions(SessionInterface):
+    """The public site knows no session: no cookie is read, none is set."""
+
+    def open_session(self, app: Flask, request: Request) -> SessionMixin:  # noqa: ARG002 - Flask calls it
+        return self.make_null_session(app)
+
+
 def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or load()
     logs.configure()
     app = Site(__name__, template_folder=str(ROOT / "templates"), static_folder=None)
+    app.session_interface = NoSessions()
     app.config["SETTINGS"] = settings
     app.config["SECRET_KEY"] = settings.secret_key.get_secret_value() or secrets.token_urlsafe()
     app.config["INDEX_KEY"] = settings.index_key.get_secret_value().encode()

@@ -99,7 +99,7 @@ def country_options(language: str, chosen: str) -> Markup:
     plain = _all_options(language)
     if len(chosen) != 2 or chosen not in countries(language):
         return plain
-    return Markup(plain.replace(f'value="{chosen}"', f'value="{chosen}" selected', 1))  # noqa: S704 - escaped below
+    return Markup(str(plain).replace(f'"{chosen}"', f'"{chosen}" selected', 1))  # noqa: S704 - escaped below
 
 
 @cache

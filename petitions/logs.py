@@ -18,9 +18,14 @@ def configure() -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger("INFO"),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),  # stdout is for what a command answers
+        logger_factory=_to_stderr,
         cache_logger_on_first_use=False,
     )
+
+
+def _to_stderr(*_names: object) -> structlog.WriteLogger:
+    """Standard output belongs to what a command answers."""
+    return structlog.WriteLogger(sys.stderr)
 
 
 def place_of(error: ExcInfo) -> dict[str, str]:

@@ -15,6 +15,7 @@ _LINK = re.compile(
     r"[a-z][a-z+.-]*:/|\bwww\.|\b[\w-]{2,}\.(?:com|net|org|info|biz|ru|su|ua|top|xyz|site|online|link|shop|io)\b",
     re.IGNORECASE,
 )
+_RAW_BYTE = re.compile(r"%[89A-Fa-f][0-9A-Fa-f]")
 _FORMULA = ("=", "+", "-", "@")  # a spreadsheet would run what begins so
 _KNOWN_DOMAINS = (
     "gmail.com", "googlemail.com", "yahoo.com", "hotmail.com", "outlook.com", "live.com", "icloud.com", "aol.com",
@@ -58,7 +59,7 @@ def why_name_refused(name: str) -> Refusal | None:
         return Refusal.EMPTY
     if len(name) > NAME_LENGTH:
         return Refusal.TOO_LONG
-    if "\ufffd" in name or _piles_marks(name):
+    if _unreadable(name):
         return Refusal.UNREADABLE
     if unicodedata.normalize("NFKC", name).startswith(_FORMULA):
         return Refusal.FORMULA
@@ -72,7 +73,7 @@ def why_name_refused(name: str) -> Refusal | None:
 def why_city_refused(city: str) -> Refusal | None:
     if len(city) > CITY_LENGTH:
         return Refusal.TOO_LONG
-    if "\ufffd" in city or _piles_marks(city):
+    if _unreadable(city):
         return Refusal.UNREADABLE
     return Refusal.LINK if _LINK.search(city) else None
 
@@ -123,6 +124,11 @@ def _without_stray_joiners(text: str) -> str:
 
 def _joins(character: str) -> bool:
     return unicodedata.category(character)[0] in "LM"
+
+
+def _unreadable(text: str) -> bool:
+    """Bytes that were no text (Werkzeug leaves them percent-encoded), or marks piled on each other."""
+    return "\ufffd" in text or _RAW_BYTE.search(text) is not None or _piles_marks(text)
 
 
 def _piles_marks(text: str) -> bool:

@@ -20,6 +20,8 @@ from petitions.models.transitions import Moves, Stateful
 if TYPE_CHECKING:
     from petitions.models.edition import Edition
 
+# A signature that is being changed refers to its petition: a full lock of that row and it would wait for each other.
+_BUT_FOR_KEYS = {"key_share": True}
 TITLE_LENGTH, DEMAND_LENGTH, BACKGROUND_LENGTH = 80, 300, 5_000
 
 
@@ -214,14 +216,16 @@ class Petition(Stateful, Base):
 
         The caller's transaction holds the petition's row. Returns how many were new.
         """
-        session.refresh(self, ["log_size", "confirmed_count"], with_for_update=True)
+        session.refresh(self, ["log_size", "confirmed_count"], with_for_update=_BUT_FOR_KEYS)
         fresh = list(
             session.scalars(
-                select(Signature.id).where(
+                select(Signature.id)
+                .where(
                     Signature.petition_id == self.id,
                     is_state(Signature.state, Signature.State.CONFIRMED),
                     Signature.position.is_(None),
                 )
+                .with_for_update()  # one that is just being withdrawn must not be counted
             )
         )
         random.SystemRandom().shuffle(fresh)  # order within a batch says nothing about time (E6)
@@ -239,7 +243,7 @@ class Petition(Stateful, Base):
 
     def recount(self, session: Session) -> int:
         """Counts all rows again and corrects the number. Returns the difference found (0: it was right)."""
-        session.refresh(self, ["confirmed_count"], with_for_update=True)
+        session.refresh(self, ["confirmed_count"], with_for_update=_BUT_FOR_KEYS)
         counted = session.scalar(
             select(func.count()).where(
                 Signature.petition_id == self.id,

@@ -295,14 +295,16 @@ class Signature(Stateful, Base):
         session.execute(update(Slot).where(Slot.signature_id == self.id).values(tag=None))
 
     def _void_others(self, session: Session) -> None:
+        """But for those being confirmed at this moment: they wait for our slot, and become void by themselves."""
+        others = select(Signature.id).where(
+            Signature.petition_id == self.petition_id,
+            Signature.dedup_tag == self.dedup_tag,
+            is_state(Signature.state, Signature.State.PENDING),
+            Signature.id != self.id,
+        )
         session.execute(
             update(Signature)
-            .where(
-                Signature.petition_id == self.petition_id,
-                Signature.dedup_tag == self.dedup_tag,
-                is_state(Signature.state, Signature.State.PENDING),
-                Signature.id != self.id,
-            )
+            .where(Signature.id.in_(others.with_for_update(skip_locked=True)))
             .values(state=Signature.State.VOID)
             .execution_options(synchronize_session=False)
         )
