@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from petitions import crypto
@@ -56,7 +58,7 @@ class Unsealer:
             if key.id in self._ciphers:
                 continue
             info = crypto.data_key_info(key.petition, key.purpose, key.public_id)
-            opened = AESGCM(crypto.open_key(key.sealed, self.private_key(key.branch), info))
+            opened = AESGCM(open_key(key.sealed, self.private_key(key.branch), info))
             with self._lock:
                 if len(self._ciphers) >= CIPHERS_KEPT:
                     self._ciphers.clear()
@@ -73,8 +75,20 @@ class Unsealer:
         return crypto.open_fields(self._ciphers[key_id], crypto.record_info(purpose, record), box)
 
     def names(self, rows: Iterable[tuple[str, int, bytes]]) -> Iterator[list[str]]:
-        """[name, city] of many name boxes, given (public id, key id, box): the hot loop of compiling."""
-        ciphers = self._ciphers
-        for record, key_id, box in rows:
-            plain = ciphers[key_id].decrypt(box[:12], box[12:], b"name|" + record.encode())
-            yield plain.rstrip(b"\0").decode().split(crypto.SEPARATOR)
+        """[name, city] of many name boxes, given (public id, key id, box): the hot loop of compiling, so it says in
+        one place what `fields` says in three. Raises as `fields` does."""
+        ciphers, nonce, separator = self._ciphers, crypto.NONCE_BYTES, crypto.SEPARATOR
+        try:
+            for record, key_id, box in rows:
+                plain = ciphers[key_id].decrypt(box[:nonce], box[nonce:], b"name|%b" % record.encode())
+                yield plain.rstrip(b"\0").decode().split(separator)
+        except (InvalidTag, ValueError) as error:
+            raise crypto.BoxDamaged("a box does not open: altered, or under another key") from error
+
+
+def open_key(sealed: bytes, private_key: bytes, info: bytes) -> bytes:
+    """A data key, with a branch's private key (32 raw bytes). Raises crypto.BoxDamaged."""
+    try:
+        return crypto.HPKE.decrypt(sealed, X25519PrivateKey.from_private_bytes(private_key), info)
+    except (InvalidTag, ValueError) as error:
+        raise crypto.BoxDamaged("a data key does not open with this branch's private key") from error

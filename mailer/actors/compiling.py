@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -18,6 +18,7 @@ from petitions.models import Addressee, Branch, DataKey, Edition, Signature, tot
 
 CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # nothing that is misread on paper
 CODE_LENGTH = 12  # 60 bits: cannot be guessed, can be typed
+PART = 200  # rows fetched at once; of 2,000 the garbage collector makes half as much work again
 
 
 class Roll:
@@ -34,19 +35,17 @@ class Roll:
             Signature.public_id, Signature.name_key_id, Signature.name_box,
             Signature.position, Signature.shows_city, Signature.country, Signature.confirmed_on,
         )
-        rows = self._session.execute(
-            self._edition.roll_for(self._addressee, *columns), execution_options={"yield_per": 2_000}
-        )
-        countries = country_names(self._addressee.language)
-        open_box, digest = self._runtime.unsealer.fields, self._digest
+        countries = dict(country_names(self._addressee.language))  # Babel's own mapping looks for aliases each time
         serial = 0
-        for serial, (record, key, box, position, shows_city, country, day) in enumerate(rows, start=1):
-            name, city = open_box("name", record, key, box)
-            digest.update(_roll_entry(position, shows_city))
-            place = countries.get(country, "")
-            if shows_city and city:
-                place = f"{city}, {place}" if place else city
-            yield SignatureLine(serial, name, place, day)
+        for part in _parts(self._session, self._edition.roll_for(self._addressee, *columns)):
+            self._digest.update(_roll_entries(row[3:5] for row in part))
+            opened = self._runtime.unsealer.names(row[:3] for row in part)
+            for (_, _, _, _, shows_city, country, day), (name, city) in zip(part, opened, strict=True):
+                serial += 1
+                place = countries.get(country, "")
+                if shows_city and city:
+                    place = f"{city}, {place}" if place else city
+                yield SignatureLine(serial, name, place, day)
         self.names = serial
 
     @property
@@ -57,16 +56,18 @@ class Roll:
 def roll_digest(session: Session, edition: Edition, addressee: Addressee) -> bytes:
     """What `Roll.digest` would be now: differs as soon as someone named withdrew, was struck or narrowed."""
     digest = hashlib.sha256()
-    columns = (Signature.position, Signature.shows_city)
-    for position, shows_city in session.execute(
-        edition.roll_for(addressee, *columns), execution_options={"yield_per": 10_000}
-    ):
-        digest.update(_roll_entry(position, shows_city))
+    for part in _parts(session, edition.roll_for(addressee, Signature.position, Signature.shows_city)):
+        digest.update(_roll_entries(part))
     return digest.digest()
 
 
-def _roll_entry(position: int, shows_city: bool) -> bytes:
-    return b"%d:%d;" % (position, shows_city)
+def _parts(session: Session, rows: Select[Any]) -> Iterator[Sequence[Any]]:
+    """A few rows at a time, as the driver gives them: the ORM's way takes twice as long for plain columns."""
+    return session.connection().execute(rows, execution_options={"yield_per": PART}).partitions()
+
+
+def _roll_entries(rows: Iterable[Sequence[Any]]) -> bytes:
+    return b"".join([b"%d:%d;" % (position, shows_city) for position, shows_city in rows])
 
 
 @dataclass(frozen=True, slots=True)

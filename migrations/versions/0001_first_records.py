@@ -433,6 +433,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'held'"),
     )
     op.create_index(
+        "ix_signatures_public_name",
+        "signatures",
+        ["petition_id", "public_name"],
+        unique=False,
+        sqlite_where=sa.text("public_name IS NOT NULL"),
+        postgresql_where=sa.text("public_name IS NOT NULL"),
+    )
+    op.create_index(
         "ix_signatures_roll", "signatures", ["petition_id", "confirmed_on", "position"], unique=False
     )
     op.create_index(
@@ -696,6 +704,12 @@ def downgrade() -> None:
         postgresql_where=sa.text("state = 'pending'"),
     )
     op.drop_index("ix_signatures_roll", table_name="signatures")
+    op.drop_index(
+        "ix_signatures_public_name",
+        table_name="signatures",
+        sqlite_where=sa.text("public_name IS NOT NULL"),
+        postgresql_where=sa.text("public_name IS NOT NULL"),
+    )
     op.drop_index(
         "ix_signatures_held",
         table_name="signatures",

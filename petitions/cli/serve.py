@@ -6,12 +6,10 @@ from pathlib import Path
 
 import click
 
-from petitions import migrate, supervisor
+from petitions import logs, migrate, supervisor
 from petitions.config import Settings, SettingsRefused, load
 from petitions.db import db
 from petitions.demo.run import demonstrate
-
-ROOT = Path(__file__).resolve().parent.parent.parent  # granian and the workers import from here
 
 
 @click.command()
@@ -33,6 +31,7 @@ def worker(queues: str | None) -> None:
 @click.command()
 def run() -> None:
     """Everything on one machine: embedded broker, worker and web, restarted when they fall."""
+    logs.configure()
     settings = _settings()
     db.connect(settings.database)
     try:
@@ -58,9 +57,7 @@ def run() -> None:
 @click.option("--json", "as_json", is_flag=True, help="With --once: the last line is one JSON object.")
 def demo(once: bool, signers: int, folder: Path, port: int, as_json: bool) -> None:
     """The whole job on this machine with invented persons and a local mail sink. Nothing leaves loopback."""
-    folder = folder.resolve()
-    os.chdir(ROOT)  # the web server imports wsgi from here
-    sys.exit(demonstrate(folder, port, signers=signers if once else None, as_json=as_json))
+    sys.exit(demonstrate(folder.resolve(), port, signers=signers if once else None, as_json=as_json))
 
 
 commands: list[click.Command] = [web, worker, run, demo]
@@ -89,6 +86,4 @@ def _settings() -> Settings:
 
 def _become(command: list[str]) -> None:
     """This process becomes the server: a service manager's signals reach it directly."""
-    os.environ["PETITIONS_VAR"] = str(Path(os.environ.get("PETITIONS_VAR", "var")).resolve())
-    os.chdir(ROOT)
-    os.execv(command[0], command)  # noqa: S606 - our own command
+    os.execve(command[0], command, {**os.environ, **supervisor.imports()})  # noqa: S606 - our own command

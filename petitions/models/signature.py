@@ -126,6 +126,13 @@ class Signature(Stateful, Base):
             sqlite_where=text("state = 'confirmed' AND wants_listing AND public_name IS NULL"),
             postgresql_where=text("state = 'confirmed' AND wants_listing AND public_name IS NULL"),
         ),
+        Index(
+            "ix_signatures_public_name",
+            "petition_id",
+            "public_name",
+            sqlite_where=text("public_name IS NOT NULL"),
+            postgresql_where=text("public_name IS NOT NULL"),
+        ),
         Index("ix_signatures_roll", "petition_id", "confirmed_on", "position"),
         Index("ix_signatures_created_hour", "created_hour"),
         UniqueConstraint("petition_id", "position"),

@@ -1,5 +1,8 @@
 """What a printed verification code stands for: for officials, and for everybody who holds a document of ours."""
 
+import hashlib
+import ssl
+
 from flask import Blueprint, redirect, render_template, request
 from sqlalchemy import select
 from werkzeug import Response
@@ -43,9 +46,7 @@ def ask() -> str | Response:
 @public_page
 def show(code: str) -> str:
     """Edition, day, addressee, numbers and the file's hash; whether a later compilation took its place."""
-    found = db.session.scalars(select(Document).where(Document.verification_code == _plain(code))).one_or_none()
-    if found is None:
-        raise NotFound
+    found = _found(code)
     replaced_by = None
     if found.state is Document.State.SUPERSEDED:
         replaced_by = db.session.scalars(
@@ -56,8 +57,35 @@ def show(code: str) -> str:
             )
         ).one_or_none()
     return render_template(
-        "documents/show.html", document=found, edition=found.edition, replaced_by=replaced_by
+        "documents/show.html",
+        document=found,
+        edition=found.edition,
+        replaced_by=replaced_by,
+        fingerprint=hashlib.sha256(seal).hexdigest() if (seal := _seal_of(found)) else "",
     )
+
+
+@documents.get("/verify/<code>/seal.pem")
+@public_page
+def certificate(code: str) -> Response:
+    """The certificate that the document was sealed with, for a check without us."""
+    seal = _seal_of(_found(code))
+    if seal is None:
+        raise NotFound
+    answer = Response(ssl.DER_cert_to_PEM_cert(seal), mimetype="application/x-pem-file")
+    answer.headers["Content-Disposition"] = "attachment; filename=seal.pem"
+    return answer
+
+
+def _found(code: str) -> Document:
+    found = db.session.scalars(select(Document).where(Document.verification_code == _plain(code))).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _seal_of(document: Document) -> bytes | None:
+    return document.edition.petition.branch.seal_certificate
 
 
 def _plain(code: str) -> str:
