@@ -45,7 +45,8 @@ def claim(
 ) -> list[int]:
     """Takes up to `limit` due rows for `owner`; the caller commits before it does the work.
 
-    A row that was held when a worker died is taken alone: should it kill again, it takes no others with it.
+    Rows that were held when a worker died are taken by few, and then each alone: should one of them kill again, it
+    takes no innocent one with it.
     """
     found = (
         select(model.id, model.crashes)
@@ -59,15 +60,18 @@ def claim(
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    rows = session.execute(found).tuples().all()
-    ids = [rows[0][0]] if rows and rows[0][1] else [row for row, crashes in rows if not crashes]
-    if ids:
-        session.execute(
-            update(model)
-            .where(model.id.in_(ids))
-            .values(lease_owner=owner, lease_until=now(lease), crashes=model.crashes + 1)
-            .execution_options(synchronize_session=False)
-        )
+    rows = session.execute(found).all()
+    if not rows:
+        return []
+    first = rows[0][1]
+    most = (limit, max(1, limit // 10), 1)[first]
+    ids = [row for row, crashes in rows if crashes == first][:most]
+    session.execute(
+        update(model)
+        .where(model.id.in_(ids))
+        .values(lease_owner=owner, lease_until=now(lease), crashes=model.crashes + 1)
+        .execution_options(synchronize_session=False)
+    )
     return ids
 
 

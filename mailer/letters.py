@@ -72,13 +72,15 @@ def already_signed(
     language: str,
     name: str,
     petition_title: str,
+    standing: str,
     manage_url: str,
     not_me_url: str,
     stop_url: str,
     demonstration: bool,
 ) -> Mail:
-    """Tells the owner of a confirmed signature, and nobody else, that signing again changed nothing."""
-    text = _rendered("already_signed", language, sender, petition_title, demonstration)
+    """Tells the owner of a signature, and nobody else, that signing again changed nothing. `standing` is what the
+    earlier one is: confirmed, held or invalidated."""
+    text = _rendered("already_signed", language, sender, petition_title, demonstration, standing=standing)
     own = {"name": one_line(name), "manage_url": manage_url, "not_me_url": not_me_url, "stop_url": stop_url}
     return _to_signer(text, own, to=to, message_id=message_id, date=date)
 
@@ -156,7 +158,13 @@ class _Text:
 
 @lru_cache(maxsize=512)
 def _rendered(
-    letter: str, language: str, sender: Sender, petition_title: str, demonstration: bool, expires_on: str = ""
+    letter: str,
+    language: str,
+    sender: Sender,
+    petition_title: str,
+    demonstration: bool,
+    expires_on: str = "",
+    standing: str = "",
 ) -> _Text:
     words: dict[str, object] = {
         name: f"\ue000{name}\ue001"
@@ -167,6 +175,7 @@ def _rendered(
         "sender_name": one_line(sender.name),
         "demonstration": demonstration,
         "expires_on": expires_on,
+        "standing": standing,
     }
     subject = _words(letter, "subject", language, words)
     headers = from_headers(sender) + subject_header(subject) + f"Content-Language: {language}\r\n".encode()

@@ -66,7 +66,8 @@ class Bell:
         """Says that there may be work in a queue. Never raises, never waits."""
         if self._broker is None:
             return
-        self._wanted.add(queue)
+        with self._lock:
+            self._wanted.add(queue)
         self._wake.set()
         if self._thread is None or not self._thread.is_alive():
             self._start()
@@ -96,7 +97,8 @@ class Bell:
         while True:
             self._wake.wait()
             self._wake.clear()
-            wanted, self._wanted = self._wanted, set()
+            with self._lock:
+                wanted, self._wanted = self._wanted, set()
             for queue in wanted:
                 self.send(queue)
             pause.wait(BURST_SECONDS)

@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     bind_host: str = "127.0.0.1"
     bind_port: int = 8000
     web_processes: int = 0  # 0: one on SQLite (a second would queue for its lock), two on PostgreSQL
+    web_threads: int = 4  # a process; half a form sent slowly holds one: a proxy in front that buffers frees them all
     worker_threads: int = 8  # senders wait on the network most of the time
     lease_seconds: int = 60  # after so long what a dead worker held is taken up again; a living one renews in time
 

@@ -154,7 +154,8 @@ def insert_or_ignore(session: Session, model: type[Base], row: dict[str, Any]) -
 def _insert_or_ignore(model: type[Base], dialect: str) -> Executable:
     """Built once: building it is a fifth of what a signature costs."""
     insert = sqlite_insert if dialect == "sqlite" else postgresql_insert
-    return insert(model.__table__).on_conflict_do_nothing()  # type: ignore[arg-type]
+    statement = insert(model.__table__).on_conflict_do_nothing()  # type: ignore[arg-type]
+    return statement.execution_options(preserve_rowcount=True)  # else -1 where the database returns the new id
 
 
 def public_id() -> Mapped[str]:

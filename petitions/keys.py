@@ -8,6 +8,7 @@ open everything: production keeps it on the worker's machine only, and `petition
 import contextlib
 import os
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -63,7 +64,7 @@ def new_branch_keys(settings: Settings, branch: str) -> bytes:
 def new_seal(settings: Settings, branch: str, legal_name: str) -> bytes:
     """Makes a self-signed seal for a branch; returns its certificate in DER. Raises KeysExist.
 
-    PDF readers will call its signer unknown until an organisation's certificate takes its place (`keys import`)."""
+    PDF readers will call its signer unknown until an organisation's certificate takes its place (`replacing_seal`)."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=SEAL_BITS)
     name = x509.Name([
         x509.NameAttribute(NameOID.COMMON_NAME, f"{legal_name[:50]} (seal)"),
@@ -95,13 +96,30 @@ def new_seal(settings: Settings, branch: str, legal_name: str) -> bytes:
         )
         .sign(key, hashes.SHA256())
     )
-    passphrase = settings.seal_passphrase.get_secret_value().encode()
-    if not passphrase:
-        passphrase = secrets.token_urlsafe(24).encode()
-        _write(settings.keys / f"seal-{branch}.pass", passphrase)
-    pkcs12 = serialize_key_and_certificates(b"seal", key, certificate, None, BestAvailableEncryption(passphrase))
-    _write(settings.keys / f"seal-{branch}.p12", pkcs12)
+    _write_seal(settings, branch, key, certificate, [])
     return certificate.public_bytes(Encoding.DER)
+
+
+@contextlib.contextmanager
+def replacing_seal(
+    settings: Settings, branch: str, key: rsa.RSAPrivateKey, certificate: x509.Certificate,
+    chain: list[x509.Certificate],
+) -> Iterator[None]:
+    """Puts another seal in the place of a branch's and the former one beside it; an error in the block undoes it."""
+    stamp = f"former-{datetime.now(UTC):%Y%m%dT%H%M%S}-"
+    present = [settings.keys / f"seal-{branch}.{ending}" for ending in ("p12", "pass")]
+    former = {path: path.with_name(stamp + path.name) for path in present if path.exists()}
+    for path, aside in former.items():
+        path.rename(aside)
+    try:
+        _write_seal(settings, branch, key, certificate, chain)
+        yield
+    except BaseException:
+        for path in present:
+            path.unlink(missing_ok=True)
+        for path, aside in former.items():
+            aside.rename(path)
+        raise
 
 
 def seal_key(settings: Settings, branch: str) -> SealKey:
@@ -112,6 +130,20 @@ def seal_key(settings: Settings, branch: str) -> SealKey:
         return SealKey(pkcs12, passphrase or (settings.keys / f"seal-{branch}.pass").read_bytes())
     except OSError as error:
         raise KeysMissing("a seal or its passphrase is missing; make one with: petitions keys new") from error
+
+
+def _write_seal(
+    settings: Settings, branch: str, key: rsa.RSAPrivateKey, certificate: x509.Certificate,
+    chain: list[x509.Certificate],
+) -> None:
+    """Under the passphrase that was set, else under one made for it and kept beside it."""
+    passphrase = settings.seal_passphrase.get_secret_value().encode()
+    if not passphrase:
+        passphrase = secrets.token_urlsafe(24).encode()
+        _write(settings.keys / f"seal-{branch}.pass", passphrase)
+    protection = BestAvailableEncryption(passphrase)
+    pkcs12 = serialize_key_and_certificates(b"seal", key, certificate, chain or None, protection)
+    _write(settings.keys / f"seal-{branch}.p12", pkcs12)
 
 
 def _kept_secret(path: Path) -> str:

@@ -2,6 +2,8 @@
 
 import unicodedata
 
+import idna
+
 # Providers whose mailboxes ignore dots, or have further domains. Sources: the providers' own help pages
 # (Gmail: dots and googlemail.com; Yandex: ya.ru and national domains, "-" equals "."; Proton, Outlook: domains).
 _ALIASES = {
@@ -20,9 +22,10 @@ _DASH_IS_DOT = {"yandex.ru"}
 
 
 def canonical(address: str) -> str:
-    """The mailbox behind an address: NFKC, lower case, aliases and what is after a plus folded (cases.md C)."""
-    local, _, domain = unicodedata.normalize("NFKC", address).casefold().strip().rpartition("@")
-    domain = _unicode_domain(domain.rstrip("."))
+    """The mailbox behind an address (cases.md C): NFKC, lower case, the domain as on the wire, aliases folded, and
+    what is after a plus."""
+    local, _, domain = unicodedata.normalize("NFKC", address).strip().lower().rpartition("@")
+    domain = _wire_domain(domain.rstrip("."))
     domain = _ALIASES.get(domain, domain)
     local = local.partition("+")[0] or local
     if domain in _DOTS_IGNORED:
@@ -32,8 +35,9 @@ def canonical(address: str) -> str:
     return f"{local}@{domain}"
 
 
-def _unicode_domain(domain: str) -> str:
+def _wire_domain(domain: str) -> str:
+    """As mail servers know it: `straße.de` and `strasse.de` are two owners' domains, which case folding hides."""
     try:
-        return domain.encode("ascii").decode("idna") if "xn--" in domain else domain
-    except UnicodeError:
+        return domain if domain.isascii() else idna.encode(domain, uts46=True, transitional=False).decode("ascii")
+    except (idna.IDNAError, UnicodeError):
         return domain

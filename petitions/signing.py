@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
-from sqlalchemy import Executable, String, bindparam, literal, select
+from sqlalchemy import Executable, String, bindparam, literal, select, text
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from petitions import crypto, tokens
-from petitions.db import UTCDateTime, insert_or_ignore, is_state, new_public_id, states
+from petitions.db import UTCDateTime, is_state, new_public_id, states
 from petitions.keyring import SealingKeys
 from petitions.mailboxes import canonical
-from petitions.models import Disclosure, Letter, Signature, cause_period
+from petitions.models import WAITING, Disclosure, Letter, Signature, cause_period
 
 NAME_PAD, MAIL_PAD = 64, 128  # a box's length must not tell a short name from a long one
 
@@ -66,7 +66,7 @@ def sign(
     """Writes the pending row and its letter. The same form sent twice is one row (constraint), one letter a cause."""
     moment = datetime.now(UTC)
     row = sealed_row(target, typed, keys, index_key, how, moment)
-    insert_or_ignore(session, Signature, row)
+    session.connection().execute(_one_row_for_one_form(session.get_bind().dialect.name), row)
     _ask_for_letter(session, row, moment + how.letter_delay, moment)
 
 
@@ -145,6 +145,18 @@ def _content(target: Target, typed: Typed) -> tuple[str, ...]:
     )
 
 
+@cache
+def _one_row_for_one_form(dialect: str) -> Executable:
+    """The same form again renews the row that waits: its link, perhaps run out, works again."""
+    dialect_insert = sqlite_insert if dialect == "sqlite" else postgresql_insert
+    statement = dialect_insert(Signature.__table__)  # type: ignore[arg-type]
+    return statement.on_conflict_do_update(
+        index_elements=["petition_id", "dedup_tag", "content_tag"],
+        index_where=text(WAITING),
+        set_={"expires_at": statement.excluded.expires_at},
+    )
+
+
 def _ask_for_letter(session: Session, row: dict[str, object], not_before: datetime, moment: datetime) -> None:
     """A letter for the pending row that stands for this form: the new one, or the one it doubled.
 
@@ -185,6 +197,7 @@ def _letter_for_standing_row(dialect: str) -> Executable:
             Signature.petition_id == bindparam("petition"),
             Signature.dedup_tag == bindparam("mailbox"),
             Signature.content_tag == bindparam("content"),
+            is_state(Signature.state, Signature.State.PENDING, Signature.State.HELD),  # as the index says
             is_state(Signature.state, Signature.State.PENDING),
         )
         .limit(1)

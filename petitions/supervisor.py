@@ -164,11 +164,11 @@ def imports() -> dict[str, str]:
     return {"PYTHONPATH": os.pathsep.join([str(ROOT), *([inherited] if inherited else [])])}
 
 
-def web_command(host: str, port: int, processes: int) -> list[str]:
-    """Granian with one thread a process: threads that wait for SQLite's one writer only lengthen the tail."""
+def web_command(host: str, port: int, processes: int, threads: int = 4) -> list[str]:
+    """Granian. More threads carry no more load, but one visitor who sends half a form then holds up only one."""
     return [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port),
-        "--workers", str(processes), "--blocking-threads", "1", "--no-ws", "--log-level", "warning",
+        "--workers", str(processes), "--blocking-threads", str(threads), "--no-ws", "--log-level", "warning",
         "--respawn-failed-workers", "wsgi:app",
     ]
 

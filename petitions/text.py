@@ -11,9 +11,15 @@ LOOKED_AT = 1_000  # characters; what is longer is refused anyway, so cleaning i
 COMBINING_RUN = 6  # marks on one letter; no living script needs more
 
 _ZWNJ, _ZWJ = "\u200c", "\u200d"
-_LINK = re.compile(
-    r"[a-z][a-z+.-]*:/|\bwww\.|\b[\w-]{2,}\.(?:com|net|org|info|biz|ru|su|ua|top|xyz|site|online|link|shop|io)\b",
-    re.IGNORECASE,
+_ADDRESS = re.compile(r"[a-z][a-z+.-]*:/|://|\bwww\.", re.IGNORECASE)
+_JOINED = re.compile(r"(?<![\w-])([\w-]+)\.(?=([^\W\d_]{2,})(?!\w))")  # overlapping: each dot of a.b.co is looked at
+_SLASH = re.compile(r"(?<!\w)\w/\w(?!\w)|(/)")  # "a/l" and "s/o" are parts of names, other slashes of addresses
+_ENDINGS = frozenset(
+    "app art biz blog chat club com dev fun info io life link live me mobi moe name net news one online org page pro "
+    "pub red ru shop site space store tech top ua vip wiki win work world xyz zone онлайн рф рус сайт укр".split()
+)
+_BEFORE_A_DOT = frozenset(  # titles and short forms that people write without a space after the dot
+    "abp bp dr dra fr frl hr ing jr lic ma mag mme mr mrs ms mx prof rev sr sra srta st sta ste гр др проф св".split()
 )
 _RAW_BYTE = re.compile(r"%[89A-Fa-f][0-9A-Fa-f]")
 _FORMULA = ("=", "+", "-", "@")  # a spreadsheet would run what begins so
@@ -63,7 +69,7 @@ def why_name_refused(name: str) -> Refusal | None:
         return Refusal.UNREADABLE
     if unicodedata.normalize("NFKC", name).startswith(_FORMULA):
         return Refusal.FORMULA
-    if _LINK.search(name) or "@" in name:
+    if _links(name) or "@" in name or _has_slash(name):
         return Refusal.LINK
     if not any(unicodedata.category(character).startswith("L") for character in name):
         return Refusal.NO_LETTER
@@ -75,7 +81,7 @@ def why_city_refused(city: str) -> Refusal | None:
         return Refusal.TOO_LONG
     if _unreadable(city):
         return Refusal.UNREADABLE
-    return Refusal.LINK if _LINK.search(city) else None
+    return Refusal.LINK if _links(city) else None
 
 
 def checked_email(typed: str) -> str | Refusal:
@@ -100,6 +106,26 @@ def likely_meant(email: str) -> str | None:
         return None
     near = [known for known in _KNOWN_DOMAINS if _one_slip(domain, known)]
     return f"{local}@{near[0]}" if near else None
+
+
+def _links(text: str) -> bool:
+    """Whether a mail program or a page would make a link of a part of it: `evil.app`, but not `Ma.Su` or `A.B.Smith`."""
+    plain = unicodedata.normalize("NFKC", text).replace("\u3002", ".")
+    return _ADDRESS.search(plain) is not None or any(
+        _is_domain(found[1], found[2]) for found in _JOINED.finditer(plain)
+    )
+
+
+def _is_domain(before: str, ending: str) -> bool:
+    initial = len(before) == 1 and not before.islower()
+    if initial or before.lower() in _BEFORE_A_DOT:
+        return False
+    return ending.lower() in _ENDINGS or (len(ending) == 2 and ending.isascii() and ending.islower())
+
+
+def _has_slash(text: str) -> bool:
+    plain = unicodedata.normalize("NFKC", text).replace("\u2044", "/").replace("\u2215", "/")
+    return any(found[1] for found in _SLASH.finditer(plain))
 
 
 def _visible(character: str) -> str:

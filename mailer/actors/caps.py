@@ -70,7 +70,7 @@ class Caps:
             )
             .group_by(MailCap.tag)
         )
-        sums: dict[bytes, int] = dict(rows.tuples())
+        sums: dict[bytes, int] = {tag: total for tag, total in rows}  # noqa: C416 - dict() takes a result for a mapping
         return {key: sums.get(today[key], 0) + sums.get(yesterday[key], 0) for key in steps}
 
     def _upsert(self, session: Session, steps: Sequence[tuple[bytes, int]]) -> None:

@@ -7,10 +7,13 @@ not a clear answer is `uncertain`: a person settles it with `petitions delivery 
 import hashlib
 import io
 import random
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm import Session
 
 from mailer import claims, letters
@@ -21,12 +24,14 @@ from mailer.archive import Archive
 from mailer.letters import Mail, Sender
 from mailer.replies import Outcome, Result
 from petitions.bell import bell
-from petitions.db import database_time, db, now
+from petitions.db import DatabaseBusy, database_time, db, now
 from petitions.models import AuditEntry, Channel, Delivery, DeliveryAttempt, Document, Edition
 
 DOT_SECONDS = 600.0  # RFC 5321 4.5.3.2: ten minutes for the answer to the final dot
 RETRY_MINUTES = (1, 5, 15, 30, 60, 120, 240)
 GIVE_UP_DAYS = 5
+PREPARE_AGAIN_SECONDS = 900  # what keeps a message from being built is ours to mend, and reported each time
+RECORD_AGAIN_SECONDS = (0.5, 2.0, 5.0)  # a known outcome is not given up because the database is busy
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ def deliver_documents(runtime: Runtime) -> int:
     accepted = 0
     while not runtime.stopping.is_set():
         with db.writing() as session:
-            ids = claims.claim(session, Delivery, runtime.owner, 1)
+            ids = claims.claim(session, Delivery, runtime.owner, 1, lease=runtime.settings.lease_seconds)
             session.commit()
         if not ids:
             break
@@ -60,7 +65,7 @@ def _deliver(runtime: Runtime, delivery_id: int) -> bool:
         log.error("delivery.not_prepared", delivery=delivery_id, error=type(error).__name__)
         with db.writing() as session:
             reason = type(error).__name__[:80]
-            claims.retry(session, Delivery, runtime.owner, delivery_id, tries=0, seconds=900, reason=reason)
+            _let_go(session, runtime, delivery_id, not_before=now(PREPARE_AGAIN_SECONDS), last_error_class=reason)
             session.commit()
         return False
     if ready is None:
@@ -81,16 +86,18 @@ def _prepare(runtime: Runtime, delivery_id: int) -> _Ready | None:
         mail = _build(runtime, delivery)
         branch = delivery.volume.document.edition.petition.branch
         sha256 = hashlib.sha256(mail.data).hexdigest()
+        document_id = delivery.volume.document_id
         archive = Archive(runtime.settings.archive, branch.public_key)
     archive.store(io.BytesIO(mail.data), sha256)
     with db.writing() as session:
-        delivery = session.get_one(Delivery, delivery_id)
+        session.get_one(Document, document_id, with_for_update=True)  # first, as everyone who supersedes one does
+        delivery = session.get_one(Delivery, delivery_id, with_for_update=True)
         if not _may_leave(runtime, session, delivery):
             session.commit()
             bell.ring("editions")  # should it have been superseded, its edition waits to be compiled again
             return None
         marked = claims.mark(
-            session, Delivery, runtime.owner, delivery_id,
+            session, Delivery, runtime.owner, delivery_id, lease=runtime.settings.lease_seconds,
             state=Delivery.State.TRANSMITTING, transmitting_at=now(), mail_sha256=sha256,
         )
         ready = _Ready(delivery_id, delivery.public_id, mail, delivery.tries, delivery.created_at)
@@ -137,17 +144,20 @@ def _may_leave(runtime: Runtime, session: Session, delivery: Delivery) -> bool:
     """The last look, in the transaction that marks it (cases.md J16): still wanted, still true, not too often."""
     document = delivery.volume.document
     edition = document.edition
+    if delivery.state is not Delivery.State.READY or delivery.hold_reason is not None:
+        _let_go(session, runtime, delivery.id)  # cancelled, held or superseded since it was claimed
+        return False
     if not edition.petition.may_deliver:
-        _let_go(session, runtime, delivery, hold_reason="petition_stopped")
+        _let_go(session, runtime, delivery.id, hold_reason="petition_stopped")
         return False
     if not delivery.channel.usable:
-        _let_go(session, runtime, delivery, hold_reason="channel_unusable")
+        _let_go(session, runtime, delivery.id, hold_reason="channel_unusable")
         return False
     if roll_digest(session, edition, document.addressee) != document.roll_digest:
         _compile_again(session, runtime, delivery)
         return False
     if runtime.settings.limits_apply and (later := _not_yet(runtime, session, delivery)):
-        _let_go(session, runtime, delivery, not_before=later)
+        _let_go(session, runtime, delivery.id, not_before=later)
         return False
     return True
 
@@ -164,6 +174,7 @@ def _compile_again(session: Session, runtime: Runtime, delivery: Delivery) -> No
     session.flush()
     claims.release(session, Delivery, runtime.owner, [delivery.id], state=Delivery.State.SUPERSEDED)
     edition = document.edition
+    session.refresh(edition, ["state"], with_for_update=True)  # a compilation that is just ending must be seen
     if edition.state is Edition.State.COMPILED:
         edition.move_to(Edition.State.APPROVED)
         edition.not_before = session.scalar(select(now())) or edition.not_before
@@ -174,6 +185,7 @@ def _not_yet(runtime: Runtime, session: Session, delivery: Delivery) -> datetime
     """When it may go, if not now: the authority's office hours, and so many a day over all petitions."""
     moment = database_time(session)
     authority = delivery.channel.authority
+    session.refresh(authority, ["id"], with_for_update=True)  # two workers must not each see room for one more
     sent = session.scalars(
         select(Delivery.transmitting_at)
         .join(Channel)
@@ -199,7 +211,20 @@ def _not_yet(runtime: Runtime, session: Session, delivery: Delivery) -> datetime
 
 
 def _record(runtime: Runtime, ready: _Ready, result: Result) -> None:
-    """Writes down what became of it, and every attempt with the server's own words."""
+    """Writes down what became of it; if the database does not take it in the end, the row turns `uncertain`."""
+    for pause in RECORD_AGAIN_SECONDS:
+        try:
+            _write_down(runtime, ready, result)
+        except (DatabaseBusy, OperationalError, PoolExhausted) as error:
+            log.warning("delivery.not_recorded", delivery=ready.public_id, error=type(error).__name__)
+            time.sleep(pause)
+        else:
+            return
+    _write_down(runtime, ready, result)
+
+
+def _write_down(runtime: Runtime, ready: _Ready, result: Result) -> None:
+    """The outcome, and the attempt with the server's own words."""
     with db.writing() as session:
         delivery = session.get_one(Delivery, ready.delivery_id)
         session.add(
@@ -247,5 +272,5 @@ def _values(session: Session, delivery: Delivery, ready: _Ready, result: Result)
     }
 
 
-def _let_go(session: Session, runtime: Runtime, delivery: Delivery, **values: object) -> None:
-    claims.release(session, Delivery, runtime.owner, [delivery.id], **values)
+def _let_go(session: Session, runtime: Runtime, delivery_id: int, **values: object) -> None:
+    claims.release(session, Delivery, runtime.owner, [delivery_id], **values)

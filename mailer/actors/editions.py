@@ -71,7 +71,7 @@ def advance_editions(runtime: Runtime) -> int:
     done = 0
     while not runtime.stopping.is_set():
         with db.writing() as session:
-            ids = claims.claim(session, Edition, runtime.owner, 1)
+            ids = claims.claim(session, Edition, runtime.owner, 1, lease=runtime.settings.lease_seconds)
             session.commit()
         if not ids:
             break
@@ -119,12 +119,14 @@ def _check(runtime: Runtime, edition_id: int) -> None:
 def _report(runtime: Runtime, session: Session, edition: Edition) -> dict[str, Any]:
     """Totals per disclosure, pages and size per addressee, missing glyphs, what each channel's law asks for."""
     problems, documents = edition.disagreements(session), []
+    if other := edition.signed_otherwise(session):
+        problems.append(f"{other} signed a text that this edition does not print: nobody is listed under another one")
     missing: Counter[str] = Counter()
     for addressee in edition.petition.addressees:
         made = compilation(runtime, session, edition, addressee, "X" * CODE_LENGTH)
         rendering = render(made.document, made.roll, Counted())  # type: ignore[arg-type]
         missing.update(rendering.missing)
-        documents.append(_document_report(runtime, edition, addressee, made, rendering))
+        documents.append(_document_report(runtime, addressee, made, rendering))
         problems += _legal_problems(edition, addressee)
         if made.document.text_language != addressee.language:
             problems.append(
@@ -136,7 +138,7 @@ def _report(runtime: Runtime, session: Session, edition: Edition) -> dict[str, A
 
 
 def _document_report(
-    runtime: Runtime, edition: Edition, addressee: Addressee, made: Compilation, rendering: Rendering
+    runtime: Runtime, addressee: Addressee, made: Compilation, rendering: Rendering
 ) -> dict[str, Any]:
     warnings = []
     for channel in addressee.usable_channels:
@@ -175,7 +177,8 @@ def _approve_standing_order(session: Session, edition: Edition) -> None:
     if edition.problems or not edition.approved_by_standing_order():
         return
     trigger = edition.trigger
-    assert trigger is not None and trigger.approved_by is not None
+    assert trigger is not None
+    assert trigger.approved_by is not None
     session.add(Approval.given(Approval.Kind.EDITION, edition.public_id, trigger.asked_by, trigger.approved_by))
     edition.move_to(Edition.State.APPROVED)
 
@@ -184,17 +187,26 @@ def _approve_standing_order(session: Session, edition: Edition) -> None:
 
 
 def _compile(runtime: Runtime, edition_id: int) -> None:
-    with db.reading() as session:
-        edition = session.get_one(Edition, edition_id)
-        live = {document.addressee_id for document in edition.documents if document.state is Document.State.LIVE}
-        missing = [addressee.id for addressee in edition.petition.addressees if addressee.id not in live]
-    for addressee_id in missing:
-        _compile_document(runtime, edition_id, addressee_id)
-    _finish(runtime, edition_id)
+    """Until every addressee has a document: one may be superseded while the others are being compiled."""
+    while not _finish(runtime, edition_id):
+        with db.reading() as session:
+            missing = _without_document(session.get_one(Edition, edition_id))
+        for addressee_id in missing:
+            if runtime.stopping.is_set():
+                _give_back(runtime, edition_id)
+                return
+            if not _compile_document(runtime, edition_id, addressee_id):
+                return
 
 
-def _compile_document(runtime: Runtime, edition_id: int, addressee_id: int) -> None:
-    """Renders, seals, checks the seal and archives one document, then records it.
+def _without_document(edition: Edition) -> list[int]:
+    live = {document.addressee_id for document in edition.documents if document.state is Document.State.LIVE}
+    return [addressee.id for addressee in edition.petition.addressees if addressee.id not in live]
+
+
+def _compile_document(runtime: Runtime, edition_id: int, addressee_id: int) -> bool:
+    """Renders, seals, checks the seal and archives one document, then records it. False if the edition is not
+    ours any more.
 
     The plain file has no name on the disk at any time: it is gone with the process, however that ends.
     """
@@ -240,21 +252,26 @@ def _compile_document(runtime: Runtime, edition_id: int, addressee_id: int) -> N
             )
         )
     with db.writing() as session:
-        if _still_ours(session, runtime, edition_id) and not _has_live(session, edition_id, addressee_id):
+        ours = _still_ours(session, runtime, edition_id)
+        if ours and not _has_live(session, edition_id, addressee_id):
             session.add(document)
         session.commit()
+    return ours
 
 
 class GlyphsMissing(Exception):
     """A name was confirmed after the check that no font can print; the edition must be checked again."""
 
 
-def _finish(runtime: Runtime, edition_id: int) -> None:
-    """All documents are there: their deliveries are made, one a volume and channel (constraint)."""
+def _finish(runtime: Runtime, edition_id: int) -> bool:
+    """Once all documents are there: their deliveries are made, one a volume and channel (constraint). False as
+    long as one is missing; True also if the edition is not ours any more."""
     with db.writing() as session:
         if not _still_ours(session, runtime, edition_id):
-            return
+            return True
         edition = session.get_one(Edition, edition_id)
+        if _without_document(edition):
+            return False
         moment = database_time(session)
         for document in edition.documents:
             if document.state is Document.State.LIVE:
@@ -271,6 +288,14 @@ def _finish(runtime: Runtime, edition_id: int) -> None:
         )
         session.commit()
     bell.ring("authorities")
+    return True
+
+
+def _give_back(runtime: Runtime, edition_id: int) -> None:
+    """This process ends: what is compiled stays, another goes on from there."""
+    with db.writing() as session:
+        claims.release(session, Edition, runtime.owner, [edition_id])
+        session.commit()
 
 
 def _plan(session: Session, runtime: Runtime, volume: Volume, channel: Channel, moment: datetime) -> None:
@@ -329,7 +354,8 @@ def _export_plain(runtime: Runtime, file: IO[bytes], name: str, addressee: Addre
     folder: Path = runtime.settings.var / "documents"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     file.seek(0)
-    with (folder / f"{name.removesuffix('.pdf')}-{addressee.authority.slug}-{addressee.language}.pdf").open("wb") as copy:
+    stem = f"{name.removesuffix('.pdf')}-{addressee.authority.slug}-{addressee.language}"
+    with (folder / f"{stem}.pdf").open("wb") as copy:
         shutil.copyfileobj(file, copy)
 
 

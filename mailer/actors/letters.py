@@ -20,6 +20,7 @@ from mailer.actors.runtime import Runtime, log
 from mailer.addresses import AddressRefused, message_id, return_path
 from mailer.letters import Mail
 from mailer.replies import Outcome, Result
+from mailer.unseal import PrivateKeyMissing
 from petitions import crypto
 from petitions.db import database_time, db, now
 from petitions.mailboxes import canonical
@@ -30,6 +31,12 @@ GROUP = 10  # results committed together; a crash sends at most so many again
 DOT_SECONDS = 60.0  # to wait for the answer to a letter's final dot
 RETRY_MINUTES = (1, 5, 15, 30, 60, 120, 240)
 GIVE_UP_HOURS = 48
+KEY_MISSING_SECONDS = 900  # an operator puts the branch's private key where it belongs; then its letters go
+ALREADY_SIGNED = "already_signed"  # on a letter that is ready: this is what it says
+OVER_CAP = "over_cap"
+DAY = 86_400
+PUT_OFF_DAYS = 3
+NOT_TRIED = "not_tried"  # given back before its turn came
 REASONS_TO_PAUSE = {"connect", "tls", "auth", "timeout", "dropped"}  # the relay's trouble, not this letter's
 
 
@@ -49,6 +56,7 @@ class _Opened:
     state: Signature.State
     expires_at: datetime
     dedup_tag: bytes
+    reason: str | None
     name: str
     email: str
     mailbox: str
@@ -68,15 +76,15 @@ def send_letters(runtime: Runtime) -> int:
 
 
 def _claim(runtime: Runtime) -> list[tuple[_Opened, Mail]] | None:
-    """One short transaction: claim, open, decide, count against the caps. None when nothing was due."""
+    """Claims and commits, so that what kills this process is counted; then opens, decides and counts against the
+    caps in one short transaction. None when nothing was due."""
     with db.writing() as session:
-        ids = claims.claim(session, Letter, runtime.owner, BATCH)
-        if not ids:
-            return None
+        ids = claims.claim(session, Letter, runtime.owner, BATCH, lease=runtime.settings.lease_seconds)
+        session.commit()
+    if not ids:
+        return None
+    with db.writing() as session:
         opened = list(_open(runtime, session, ids))
-        damaged = set(ids) - {letter.letter_id for letter in opened}
-        for letter_id in damaged:
-            _settle(session, runtime, letter_id, Letter.State.WITHHELD, "gone")
         mails = list(_decide(runtime, session, opened))
         session.commit()
     return mails
@@ -85,38 +93,65 @@ def _claim(runtime: Runtime) -> list[tuple[_Opened, Mail]] | None:
 def _open(runtime: Runtime, session: Session, ids: Sequence[int]) -> Iterator[_Opened]:
     rows = session.execute(
         select(
-            Letter.id, Letter.public_id, Letter.tries, Letter.crashes, Letter.created_at,
+            Letter.id, Letter.public_id, Letter.tries, _FIRST_CLAIM, Letter.created_at,
             Signature.id, Signature.public_id, Signature.petition_id, Petition.public_id, Signature.state,
             Signature.expires_at, Signature.dedup_tag, Signature.name_key_id, Signature.name_box,
-            Signature.mail_key_id, Signature.mail_box,
+            Signature.mail_key_id, Signature.mail_box, Letter.reason,
         )
         .join(Signature, Letter.signature_id == Signature.id)
         .join(Petition, Signature.petition_id == Petition.id)
-        .where(Letter.id.in_(ids), Signature.mail_box.is_not(None), Signature.name_box.is_not(None))
+        .where(Letter.id.in_(ids))
     ).all()
-    runtime.learn_keys(session, {key for row in rows for key in (row[12], row[14])})
+    closed = _unopened(runtime, session, {key for row in rows for key in (row[12], row[14])})
     for row in rows:
+        if row[13] is None or row[15] is None:
+            _settle(session, runtime, row[0], Letter.State.WITHHELD, "gone")
+            continue
+        if closed & {row[12], row[14]}:
+            claims.retry(
+                session, Letter, runtime.owner, row[0], tries=row[2], seconds=KEY_MISSING_SECONDS, reason="key_missing"
+            )
+            continue
         try:
             name = runtime.unsealer.fields("name", row[6], row[12], row[13])
             mail = runtime.unsealer.fields("mail", row[6], row[14], row[15])
         except crypto.BoxDamaged:
             log.error("letter.box_damaged", letter=row[1])
+            _settle(session, runtime, row[0], Letter.State.WITHHELD, "box_damaged")
             continue
         yield _Opened(
-            letter_id=row[0], public_id=row[1], tries=row[2], fresh=row[2] == 0 and row[3] == 1,
+            letter_id=row[0], public_id=row[1], tries=row[2], fresh=row[3],
             created_at=row[4], signature_id=row[5], signature=row[6], petition_id=row[7], petition=row[8],
-            state=row[9], expires_at=row[10], dedup_tag=row[11] or b"", name=name[0], email=mail[0],
+            state=row[9], expires_at=row[10], dedup_tag=row[11] or b"", reason=row[16], name=name[0], email=mail[0],
             mailbox=canonical(mail[0]), language=mail[1], token=mail[2],
         )
+
+
+def _unopened(runtime: Runtime, session: Session, keys: set[int | None]) -> set[int]:
+    """Opens data keys; gives those that cannot be opened now. One branch's trouble must not stop the others."""
+    closed = set()
+    for key in keys:
+        if key is None:
+            continue
+        try:
+            runtime.learn_keys(session, {key})
+        except (PrivateKeyMissing, crypto.BoxDamaged) as error:
+            log.error("letters.key_not_opened", key=key, error=type(error).__name__)
+            closed.add(key)
+    return closed
 
 
 def _decide(runtime: Runtime, session: Session, opened: Sequence[_Opened]) -> Iterator[tuple[_Opened, Mail]]:
     moment = database_time(session)
     suppressed = _suppressed(runtime, session, opened)
     holders = _slot_holders(session, opened)
+    over_petitions = _petitions_over(session, opened, moment, runtime.settings.confirm_grace_hours)
     wanted: list[_Opened] = []
     for letter in opened:
-        reason = _reason_to_withhold(letter, moment, suppressed)
+        stands = holders.get((letter.petition_id, letter.dedup_tag)) not in {None, letter.signature_id}
+        reason = _reason_to_withhold(letter, moment, suppressed, stands)
+        if reason is None and letter.petition_id in over_petitions:
+            reason = "petition_over"
         if reason:
             _settle(session, runtime, letter.letter_id, Letter.State.WITHHELD, reason)
         else:
@@ -126,7 +161,7 @@ def _decide(runtime: Runtime, session: Session, opened: Sequence[_Opened]) -> It
     titles = _titles(session, wanted)
     for letter in wanted:
         if letter.letter_id in over:
-            _settle(session, runtime, letter.letter_id, Letter.State.WITHHELD, "over_cap")
+            _put_off(session, runtime, letter, moment)
             continue
         holder = holders.get((letter.petition_id, letter.dedup_tag))
         try:
@@ -142,14 +177,33 @@ def _decide(runtime: Runtime, session: Session, opened: Sequence[_Opened]) -> It
             yield letter, mail
 
 
-def _reason_to_withhold(letter: _Opened, moment: datetime, suppressed: set[str]) -> str | None:
-    if letter.state is not Signature.State.PENDING:
+def _put_off(session: Session, runtime: Runtime, letter: _Opened, moment: datetime) -> None:
+    """Over a cap: it goes another day, so that nobody who knows an address can keep its owner from signing."""
+    if moment - letter.created_at > timedelta(days=PUT_OFF_DAYS):
+        _settle(session, runtime, letter.letter_id, Letter.State.WITHHELD, OVER_CAP)
+    else:
+        claims.retry(
+            session, Letter, runtime.owner, letter.letter_id, tries=letter.tries, seconds=DAY, reason=OVER_CAP
+        )
+
+
+def _reason_to_withhold(letter: _Opened, moment: datetime, suppressed: set[str], stands: bool) -> str | None:
+    """`stands`: another signature of the same mailbox is confirmed, so the letter would only say so."""
+    if letter.state is not Signature.State.PENDING and not (stands and letter.reason == ALREADY_SIGNED):
         return "not_pending"
     if letter.expires_at <= moment:
         return "expired"
     if letter.mailbox in suppressed:
         return "suppressed"
     return None
+
+
+def _petitions_over(
+    session: Session, opened: Iterable[_Opened], moment: datetime, grace_hours: int
+) -> set[int]:
+    """Where a confirmation would be refused, nobody is asked for one (cases.md K20)."""
+    found = session.scalars(select(Petition).where(Petition.id.in_({letter.petition_id for letter in opened})))
+    return {petition.id for petition in found if not petition.takes_confirmations(moment, grace_hours)}
 
 
 def _suppressed(runtime: Runtime, session: Session, opened: Iterable[_Opened]) -> set[str]:
@@ -217,25 +271,36 @@ def _already_signed(
         .execution_options(synchronize_session=False)
     )
     standing = session.execute(
-        select(Signature.public_id, Signature.mail_key_id, Signature.mail_box).where(Signature.id == holder)
+        select(
+            Signature.public_id, Signature.state, Signature.name_key_id, Signature.name_box,
+            Signature.mail_key_id, Signature.mail_box,
+        ).where(Signature.id == holder)
     ).one()
-    if standing.mail_box is None or not caps.first_this_hour(session, letter.petition, letter.mailbox):
-        _settle(session, runtime, letter.letter_id, Letter.State.WITHHELD, "already_signed")
+    decided = letter.reason == ALREADY_SIGNED  # it was to go before, and did not come to it
+    if standing.mail_box is None or not (decided or caps.first_this_hour(session, letter.petition, letter.mailbox)):
+        _settle(session, runtime, letter.letter_id, Letter.State.WITHHELD, ALREADY_SIGNED)
         return None
-    runtime.learn_keys(session, {standing.mail_key_id})
-    token = runtime.unsealer.fields("mail", standing.public_id, standing.mail_key_id, standing.mail_box)[2]
-    link = runtime.url("s", token)
+    claims.mark(
+        session, Letter, runtime.owner, letter.letter_id,
+        lease=runtime.settings.lease_seconds, reason=ALREADY_SIGNED,
+    )
+    runtime.learn_keys(session, {standing.name_key_id, standing.mail_key_id})
+    name, _ = runtime.unsealer.fields("name", standing.public_id, standing.name_key_id, standing.name_box)
+    email, language, token = runtime.unsealer.fields(
+        "mail", standing.public_id, standing.mail_key_id, standing.mail_box
+    )[:3]
     return letters.already_signed(
         sender=runtime.sender,
-        to=letter.email,
+        to=email,  # the owner's own: what was typed now may be a mailbox that only looks like it
         message_id=message_id(letter.public_id, runtime.settings.mail_domain),
         date=letter.created_at,
-        language=letter.language,
-        name=letter.name,
-        petition_title=_title(titles, letter.petition_id, letter.language),
-        manage_url=link,
-        not_me_url=f"{link}/not-me",
-        stop_url=f"{link}/no-more-mail",
+        language=language,
+        name=name,
+        petition_title=_title(titles, letter.petition_id, language),
+        standing=standing.state.value,
+        manage_url=runtime.url("s", token),
+        not_me_url=runtime.url("s", letter.token, "not-me"),  # erases what was typed now
+        stop_url=runtime.url("s", token, "no-more-mail"),
         demonstration=runtime.settings.demonstration,
     )
 
@@ -294,10 +359,12 @@ def _try_again(session: Session, runtime: Runtime, letter: _Opened, reason: str)
 
 
 def _give_back(runtime: Runtime, ids: Sequence[int], seconds: float = 0) -> None:
-    """Rows claimed but not tried: no try is counted."""
+    """Rows claimed but not tried: no try is counted, and the caps do not count them again."""
     if ids:
         with db.writing() as session:
-            claims.release(session, Letter, runtime.owner, ids, not_before=now(seconds))
+            claims.release(
+                session, Letter, runtime.owner, ids, not_before=now(seconds), last_error_class=NOT_TRIED
+            )
             session.commit()
 
 
@@ -305,6 +372,10 @@ def _settle(session: Session, runtime: Runtime, letter: int, state: Letter.State
     claims.release(session, Letter, runtime.owner, [letter], state=state, reason=reason)
 
 
+# Nothing has become of it before, or it was taken off the caps again.
+_FIRST_CLAIM = (Letter.crashes == 1) & (
+    Letter.last_error_class.is_(None) | (Letter.last_error_class == OVER_CAP)
+)
 _SENT: Any = (
     update(Letter.__table__)  # type: ignore[arg-type]
     .where(Letter.__table__.c.id == bindparam("row"), Letter.__table__.c.lease_owner == bindparam("owner"))

@@ -4,6 +4,7 @@ Each job runs once in its period over all workers (`claims.every`). What erases 
 clock has run steadily for a day: a clock that jumped must not erase early (cases.md K10).
 """
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -28,6 +29,7 @@ from petitions.models import (
     NotPublic,
     Petition,
     Signature,
+    Slot,
     TooSoon,
 )
 
@@ -35,6 +37,8 @@ HOUR, DAY = 3_600, 86_400
 LETTERS_KEPT_DAYS = 30
 UNFINISHED_HOURS = 6
 JUMP_HOURS = 26  # between two hourly looks at the clock: more means that it jumped, or that nobody worked
+MOST_DRIFT = timedelta(minutes=10)  # between two looks of one process: more means that it was set
+STEADY_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # goes on while the machine sleeps, where it can
 BATCH = 500
 
 
@@ -122,25 +126,39 @@ def _write_public_names(runtime: Runtime) -> int:
     """Opens the names of those confirmed signers who asked to be listed on the page."""
     with db.writing() as session:
         rows = session.execute(
-            select(Signature.id, Signature.public_id, Signature.name_key_id, Signature.name_box)
+            select(
+                Signature.id,
+                Signature.public_id,
+                Signature.name_key_id,
+                Signature.name_box,
+                Signature.country,
+                Petition.count_only_countries,
+            )
+            .join(Petition, Signature.petition_id == Petition.id)
             .where(
                 is_state(Signature.state, Signature.State.CONFIRMED),
                 Signature.wants_listing,
                 Signature.public_name.is_(None),
                 Signature.name_box.is_not(None),
+                ~Petition.forbids_naming,
             )
             .limit(BATCH)
         ).all()
         if not rows:
             return 0
-        runtime.learn_keys(session, {key for _, _, key, _ in rows if key})
-        for row, record, key, box in rows:
-            if key is None or box is None:
+        runtime.learn_keys(session, {row.name_key_id for row in rows if row.name_key_id})
+        for row, record, key, box, country, count_only in rows:
+            if key is None or box is None or country in count_only:
                 continue
             name = runtime.unsealer.fields("name", record, key, box)[0]
             session.execute(
                 update(Signature)
-                .where(Signature.id == row, Signature.wants_listing)
+                .where(
+                    Signature.id == row,
+                    Signature.wants_listing,
+                    Signature.state == Signature.State.CONFIRMED,
+                    Signature.name_box.is_not(None),
+                )
                 .values(public_name=name)
                 .execution_options(synchronize_session=False)
             )
@@ -185,7 +203,7 @@ def _purge(runtime: Runtime) -> None:
     if not steady:
         log.info("purge.waits", reason="the clock has not run steadily for a day")
         return
-    for step in (_expire, _forget_void, _forget_old, _drop_data_keys, _drop_net_tags, _drop_letters, _drop_caps):
+    for step in _PURGES:
         while not runtime.stopping.is_set():
             with db.writing() as session:
                 done = step(session, runtime)
@@ -199,15 +217,24 @@ def _purge(runtime: Runtime) -> None:
 
 
 def _clock_steady(session: Session, runtime: Runtime) -> bool:
-    """True once hourly looks at the database's clock have shown no jump for a day."""
-    moment = database_time(session)
+    """True once hourly looks at the database's clock have shown no jump for a day.
+
+    A worker that has looked before compares it with a clock that nobody sets; the first look of a process can tell
+    only what is out of the question.
+    """
+    moment, ticks = database_time(session), time.clock_gettime(STEADY_CLOCK)
+    drift = timedelta()
+    if runtime.clock_seen is not None:
+        drift = moment - runtime.clock_seen[0] - timedelta(seconds=ticks - runtime.clock_seen[1])
+    runtime.clock_seen = moment, ticks
     rows = {row.name: row for row in session.scalars(select(NamedLease).where(NamedLease.name.like("clock:%")))}
     seen, steady = rows.get("clock:seen"), rows.get("clock:steady")
     if seen is None or steady is None:
         for name in {"clock:seen", "clock:steady"} - set(rows):
             session.add(NamedLease(name=name, owner=runtime.owner, lease_until=moment))
         return False
-    jumped = moment < seen.lease_until or moment - seen.lease_until > timedelta(hours=JUMP_HOURS)
+    pause = moment - seen.lease_until
+    jumped = pause < timedelta() or pause > timedelta(hours=JUMP_HOURS) or abs(drift) > MOST_DRIFT
     seen.lease_until = moment
     if jumped:
         log.error("clock.jumped")
@@ -257,8 +284,24 @@ def _forget_old(session: Session, runtime: Runtime) -> int:
         .limit(BATCH)
     ).all()
     for signature in rows:
-        signature.forget(session)
+        signature.forget(session, keeps_slot=not signature.petition.over)
     return len(rows)
+
+
+def _free_slots(session: Session, _runtime: Runtime) -> int:
+    """Mailboxes of forgotten signatures, kept while a second one could have been counted."""
+    rows = session.execute(
+        select(Slot.id)
+        .join(Signature, Slot.signature_id == Signature.id)
+        .join(Petition, Signature.petition_id == Petition.id)
+        .where(Slot.tag.is_not(None), Signature.erased_at.is_not(None), Petition.state.in_(Petition.OVER))
+        .limit(BATCH)
+    ).scalars()
+    ids = list(rows)
+    session.execute(
+        update(Slot).where(Slot.id.in_(ids)).values(tag=None).execution_options(synchronize_session=False)
+    )
+    return len(ids)
 
 
 def _drop_data_keys(session: Session, runtime: Runtime) -> int:
@@ -298,3 +341,8 @@ def _drop_caps(session: Session, _runtime: Runtime) -> int:
     ids = session.scalars(select(MailCap.id).where(MailCap.hour < now(-2 * DAY)).limit(BATCH)).all()
     session.execute(delete(MailCap).where(MailCap.id.in_(ids)).execution_options(synchronize_session=False))
     return len(ids)
+
+
+_PURGES = (
+    _expire, _forget_void, _forget_old, _free_slots, _drop_data_keys, _drop_net_tags, _drop_letters, _drop_caps,
+)

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from urllib.parse import quote
 
 import structlog
@@ -19,6 +19,7 @@ from mailer.unseal import SealedKey, Unsealer
 from petitions.config import Settings
 from petitions.models import Branch, DataKey, Petition
 
+SECONDS_TO_PART = 1.0
 SECONDS_TO_SETTLE = 50.0  # at SIGTERM a sender waits no longer for an answer to its dot
 
 log = structlog.get_logger("mailer")
@@ -31,6 +32,7 @@ class Runtime:
     settings: Settings
     name: str = field(default_factory=new_owner)
     stopping: threading.Event = field(default_factory=threading.Event)
+    clock_seen: tuple[datetime, float] | None = None  # the database's and this machine's steady one, at the last purge
 
     def __post_init__(self) -> None:
         self.unsealer = Unsealer(self.settings.keys)
@@ -96,6 +98,13 @@ class Runtime:
             for transport in self._transports:
                 transport.hurry(SECONDS_TO_SETTLE)
 
+    def close(self) -> None:
+        """Says goodbye to the relay, once nothing is under way."""
+        with self._lock:
+            for transport in self._transports:
+                transport.hurry(SECONDS_TO_PART)
+                transport.close()
+
     def url(self, *parts: str) -> str:
         """An address under base_url: never built from a request."""
         return "/".join((self.settings.base_url.rstrip("/"), *(quote(part, safe="") for part in parts)))
@@ -129,8 +138,3 @@ _KEY_COLUMNS = (
     DataKey.public_id,
     DataKey.sealed_key,
 )
-
-
-def database_moment() -> datetime:
-    """The worker's own clock, for what is printed; what decides is database time."""
-    return datetime.now(UTC)

@@ -121,6 +121,18 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_channels_authority_id"), "channels", ["authority_id"], unique=False)
     op.create_table(
+        "former_seals",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("branch_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("certificate", sa.LargeBinary(), nullable=False),
+        sa.Column("replaced_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["branch_id"], ["branches.id"], name=op.f("fk_former_seals_branch_id_branches")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_former_seals")),
+    )
+    op.create_index(op.f("ix_former_seals_branch_id"), "former_seals", ["branch_id"], unique=False)
+    op.create_table(
         "members",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("public_id", sa.String(length=24), nullable=False),
@@ -237,6 +249,7 @@ def upgrade() -> None:
         sa.Column("authority_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("circle", sa.String(length=24), nullable=False),
         sa.Column("language", sa.String(length=8), nullable=False),
+        sa.Column("listed_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["authority_id"], ["authorities.id"], name=op.f("fk_addressees_authority_id_authorities")
         ),
@@ -468,12 +481,12 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'confirmed' AND wants_listing AND public_name IS NULL"),
     )
     op.create_index(
-        "uq_signatures_pending",
+        "uq_signatures_waiting",
         "signatures",
         ["petition_id", "dedup_tag", "content_tag"],
         unique=True,
-        sqlite_where=sa.text("state = 'pending'"),
-        postgresql_where=sa.text("state = 'pending'"),
+        sqlite_where=sa.text("state IN ('pending', 'held')"),
+        postgresql_where=sa.text("state IN ('pending', 'held')"),
     )
     op.create_table(
         "documents",
@@ -680,10 +693,10 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_documents_addressee_id"), table_name="documents")
     op.drop_table("documents")
     op.drop_index(
-        "uq_signatures_pending",
+        "uq_signatures_waiting",
         table_name="signatures",
-        sqlite_where=sa.text("state = 'pending'"),
-        postgresql_where=sa.text("state = 'pending'"),
+        sqlite_where=sa.text("state IN ('pending', 'held')"),
+        postgresql_where=sa.text("state IN ('pending', 'held')"),
     )
     op.drop_index(
         "ix_signatures_unlisted",
@@ -747,6 +760,8 @@ def downgrade() -> None:
     op.drop_table("prisoners")
     op.drop_index(op.f("ix_members_branch_id"), table_name="members")
     op.drop_table("members")
+    op.drop_index(op.f("ix_former_seals_branch_id"), table_name="former_seals")
+    op.drop_table("former_seals")
     op.drop_index(op.f("ix_channels_authority_id"), table_name="channels")
     op.drop_table("channels")
     op.drop_table("suppressions")

@@ -66,7 +66,10 @@ def _file_mode(settings: Settings) -> Iterator[Finding]:
 
 def _stuck(session: Session) -> Iterator[Finding]:
     for count, words in (
-        (_count(session, Letter.state == Letter.State.PARKED), "letters killed their worker three times"),
+        (
+            _count(session, Letter.state == Letter.State.PARKED),
+            "letters killed their worker three times: petitions letter list --state parked",
+        ),
         (
             _count(session, Delivery.state == Delivery.State.UNCERTAIN),
             "deliveries are uncertain and wait for a person: petitions delivery resolve",

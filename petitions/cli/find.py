@@ -6,7 +6,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from petitions.cli.refusals import Refused
-from petitions.models import Authority, Branch, Delivery, Edition, MayNot, Member, Petition, Signature
+from petitions.models import Authority, Branch, Delivery, Edition, Letter, MayNot, Member, Petition, Signature
 
 
 def branch(session: Session, slug: str) -> Branch:
@@ -58,6 +58,17 @@ def signatures(session: Session, public_ids: Sequence[str]) -> list[Signature]:
     return [found[public_id] for public_id in wanted]
 
 
+def letters(session: Session, public_ids: Sequence[str]) -> list[Letter]:
+    """All of them, locked, in the order asked for; one that is not known refuses all."""
+    wanted = list(dict.fromkeys(public_ids))
+    rows = session.scalars(select(Letter).where(Letter.public_id.in_(wanted)).with_for_update())
+    found = {letter.public_id: letter for letter in rows}
+    unknown = [public_id for public_id in wanted if public_id not in found]
+    if unknown:
+        raise Refused("Nothing was changed. There is no letter with the id:", *unknown)
+    return [found[public_id] for public_id in wanted]
+
+
 def member(session: Session, named: str) -> Member:
     """By e-mail or public id."""
     found = session.scalars(
@@ -101,7 +112,7 @@ def stopping(session: Session, named: str, of: Branch) -> Member:
 def _of_branch(session: Session, named: str, of: Branch) -> Member:
     found = member(session, named)
     if found.branch_id != of.id:
-        raise MayNot(f"this member belongs to another branch than “{of.slug}”, which runs the petition")
+        raise MayNot(f"this member belongs to another branch than “{of.slug}”")
     if found.left_at is not None:
         raise MayNot("this member has left the branch")
     return found

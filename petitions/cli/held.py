@@ -79,7 +79,10 @@ def release(ids: tuple[str, ...], by: str) -> None:
 @click.option("--by", required=True, metavar="MEMBER", help="A moderator or an owner: e-mail or id.")
 @click.option("--approved-by", metavar="MEMBER", help=f"An owner; needed for more than {ROWS_ALONE}.")
 def invalidate(ids: tuple[str, ...], reason: str, by: str, approved_by: str | None) -> None:
-    """Strike held signatures as false, with a reason that the public totals name. All of them, or none."""
+    """Strike held signatures as false. All of them, or none.
+
+    The reason is kept with the row and in the audit log; public totals say how many were struck, not why.
+    """
     connected()
     said = " ".join(reason.split())
     if not 1 <= len(said) <= 40 or not said.isprintable():

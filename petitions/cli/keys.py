@@ -1,15 +1,20 @@
 """`petitions keys`: on the worker's machine, where the private halves live."""
 
+import hashlib
 from dataclasses import asdict
+from pathlib import Path
 
 import click
 from sqlalchemy import select
 
 from petitions.cli import find
-from petitions.cli.context import OPERATOR, connected, writing
+from petitions.cli.context import OPERATOR, connected, moment, writing
 from petitions.cli.keymaking import complete, state_of, undone_on_error
 from petitions.cli.output import as_json, show_rows
+from petitions.cli.refusals import Refused
+from petitions.cli.seal_file import opened, require_replaceable, why_unfit
 from petitions.db import db
+from petitions.keys import replacing_seal
 from petitions.models import AuditEntry, Branch
 
 
@@ -40,6 +45,41 @@ def new(slug: str | None) -> None:
         click.echo("Nothing to make: every branch has its key pair and its seal.")
 
 
+@commands.command("import-seal")
+@click.argument("branch")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--by", required=True, metavar="MEMBER", help="An owner of the branch: e-mail or id.")
+def import_seal(branch: str, file: Path, by: str) -> None:
+    """Seal the documents to come with the organisation's own certificate, from a PKCS#12 FILE (.p12, .pfx).
+
+    RSA, valid today, meant for signing. It is opened with PETITIONS_SEAL_PASSPHRASE; if that is empty or does not open
+    it, the passphrase is asked for. What the former certificate sealed stays ours: it is kept with the branch.
+
+    Run it where the worker runs, while no edition is being compiled. FILE itself is not changed.
+    """
+    settings = connected()
+    content = file.read_bytes()
+    seal = opened(content, settings.seal_passphrase.get_secret_value()) or opened(content, _asked_passphrase())
+    if seal is None:
+        raise Refused(f"{file.name} does not open: the passphrase is wrong, or it is no PKCS#12.")
+    if unfit := why_unfit(seal):
+        raise Refused(f"{file.name} cannot seal documents:", *unfit)
+    fingerprint = hashlib.sha256(seal.der).hexdigest()
+    with db.writing() as session:
+        of = find.branch(session, branch)
+        owner = find.approving(session, by, of)
+        require_replaceable(session, settings, of, seal.der)
+        former = hashlib.sha256(of.seal_certificate).hexdigest() if of.seal_certificate else None
+        of.replace_seal(seal.der, moment(session))
+        AuditEntry.write(
+            session, owner.public_id, "keys.import_seal", of.public_id, seal=fingerprint, former=former
+        )
+        with replacing_seal(settings, of.public_id, seal.key, seal.certificate, seal.chain):
+            session.commit()
+    click.echo(f"“{branch}” seals with {fingerprint} from now on. Every other worker's machine needs the new files.")
+    click.echo(f"The former seal lies beside it in {settings.keys} (former-…): move it somewhere offline.")
+
+
 @commands.command("list")
 @as_json
 def list_keys(as_json: bool) -> None:
@@ -49,3 +89,8 @@ def list_keys(as_json: bool) -> None:
         found = [asdict(state_of(settings, branch)) for branch in session.scalars(select(Branch).order_by(Branch.id))]
     columns = ("branch", "private_half", "seal", "seal_expires_at", "public_key", "seal_certificate")
     show_rows(found, columns, as_json=as_json, empty="There is no branch yet; make one with: petitions branch new")
+
+
+def _asked_passphrase() -> str:
+    said: str = click.prompt("Passphrase of the file", hide_input=True, default="", show_default=False, err=True)
+    return said

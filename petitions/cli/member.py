@@ -2,6 +2,7 @@
 
 import click
 from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session
 
 from petitions.cli import find
 from petitions.cli.context import OPERATOR, connected, writing
@@ -39,6 +40,31 @@ def new(branch: str, name: str, email: str, role: str) -> None:
     click.echo(f"Made the member {public_id} ({role}) of “{branch}”.")
 
 
+@commands.command()
+@click.argument("member", metavar="MEMBER")
+@click.option("--by", required=True, metavar="MEMBER", help="An owner of the same branch: e-mail or id.")
+def leave(member: str, by: str) -> None:
+    """Take a member's say away at once. The record stays: the audit log and approvals name it.
+
+    A branch keeps at least one owner. What was approved with the member stays approved; look at it if you doubt it.
+    """
+    connected()
+    with writing() as session:
+        leaving = find.member(session, member)
+        owner = find.approving(session, by, leaving.branch)
+        if leaving.left_at is not None:
+            raise Refused("This member has left already.")
+        leaving.leave(session)
+        AuditEntry.write(
+            session, owner.public_id, "member.leave", leaving.public_id, branch=leaving.branch.public_id,
+            role=leaving.role.value,
+        )
+        branch, two = leaving.branch.slug, _two_can_agree(session, leaving.branch)
+    click.echo(f"The member has left “{branch}”.")
+    if not two:
+        click.echo(f"Opening and delivering need a second person there: petitions member new {branch} …")
+
+
 @commands.command("list")
 @click.option("--branch", "slug", metavar="SLUG", help="Of this branch only.")
 @as_json
@@ -62,3 +88,10 @@ def list_members(slug: str | None, as_json: bool) -> None:
         ]
     columns = ("id", "branch", "name", "email", "role", "left")
     show_rows(found, columns, as_json=as_json, empty="There are no members yet; add one with: petitions member new")
+
+
+def _two_can_agree(session: Session, branch: Branch) -> bool:
+    """An owner, and somebody else who may ask."""
+    members = session.scalars(select(Member).where(Member.branch_id == branch.id)).all()
+    asking = [member for member in members if member.may_ask_for_edition]
+    return len(asking) >= 2 and any(member.may_approve_edition for member in asking)

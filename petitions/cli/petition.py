@@ -1,4 +1,4 @@
-"""`petitions petition`: drafts from files, two people to open, one to stop."""
+"""`petitions petition`: drafts from files, two people to open; what one decides is in petition_life.py."""
 
 from datetime import datetime
 from pathlib import Path
@@ -8,7 +8,7 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from petitions.cli import find, trigger
+from petitions.cli import find, petition_life, trigger
 from petitions.cli.approvals import APPROVED_BY, BY, approve
 from petitions.cli.context import OPERATOR, connected, moment, writing
 from petitions.cli.output import as_json, folded, show_record, show_rows
@@ -23,7 +23,8 @@ def commands() -> None:
     """Petitions and their standing orders."""
 
 
-commands.add_command(trigger.commands)
+for command in (trigger.commands, *petition_life.commands):
+    commands.add_command(command)
 
 
 @commands.command("list")
@@ -54,6 +55,7 @@ def show(slug: str, as_json: bool) -> None:
         record = {
             **_line(petition),
             "id": petition.public_id,
+            "outcome": petition.outcome,
             "opened_at": petition.opened_at,
             "closed_at": petition.closed_at,
             "forbids_naming": petition.forbids_naming,
@@ -90,7 +92,8 @@ def show(slug: str, as_json: bool) -> None:
 @commands.command(
     "import",
     help="Make a draft from a TOML or JSON file: all of it, or nothing.\n\n"
-    "Opening the draft is another command, with a second person. The file looks like this:\n\n\b\n" + EXAMPLE,
+    "Opening the draft is another command, with a second person. The file looks like this:\n\n"
+    + "\n\n".join(f"\b\n{part}" for part in EXAMPLE.split("\n\n")),
 )
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @BY
@@ -143,34 +146,6 @@ def open_petition(slug: str, by: str, approved_by: str) -> None:
     click.echo(f"“{slug}” is open.")
     for threshold in left:
         click.echo(f"The threshold {threshold} still needs a second person: petitions petition trigger add {slug} …")
-
-
-@commands.command()
-@click.argument("slug")
-@click.option("--by", required=True, metavar="MEMBER", help="Any member of the branch: e-mail or id.")
-def pause(slug: str, by: str) -> None:
-    """Stop it at once: no new signatures, nothing is delivered. One person is enough."""
-    connected()
-    with writing() as session:
-        petition = find.petition(session, slug, lock=True)
-        member = find.stopping(session, by, petition.branch)
-        petition.pause()
-        AuditEntry.write(session, member.public_id, "petition.pause", petition.public_id)
-    click.echo(f"“{slug}” is paused. Take it up again with: petitions petition open {slug} --by … --approved-by …")
-
-
-@commands.command()
-@click.argument("slug")
-@BY
-def close(slug: str, by: str) -> None:
-    """End the signing; the page stays. Links that were mailed still confirm for a while."""
-    settings = connected()
-    with writing() as session:
-        petition = find.petition(session, slug, lock=True)
-        member = find.asking(session, by, petition.branch)
-        petition.close(moment(session))
-        AuditEntry.write(session, member.public_id, "petition.close", petition.public_id)
-    click.echo(f"“{slug}” is closed. Confirmations count for another {settings.confirm_grace_hours} hours.")
 
 
 @commands.command()

@@ -16,8 +16,7 @@ from petitions.demo.run import demonstrate
 def web() -> None:
     """Serve the pages (one process on SQLite, two on PostgreSQL unless set)."""
     settings = _settings()
-    command = supervisor.web_command(settings.bind_host, settings.bind_port, web_processes(settings))
-    _become(command)
+    _become(_web_command(settings))
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
@@ -71,10 +70,14 @@ def _children(settings: Settings, broker_url: str) -> list[supervisor.Child]:
     environment = {"PETITIONS_BROKER_URL": broker_url}
     return [
         supervisor.Child("worker", supervisor.worker_command(), environment),
-        supervisor.Child(
-            "web", supervisor.web_command(settings.bind_host, settings.bind_port, web_processes(settings)), environment
-        ),
+        supervisor.Child("web", _web_command(settings), environment),
     ]
+
+
+def _web_command(settings: Settings) -> list[str]:
+    return supervisor.web_command(
+        settings.bind_host, settings.bind_port, web_processes(settings), settings.web_threads
+    )
 
 
 def _settings() -> Settings:

@@ -66,8 +66,8 @@ def _offline(file: Path, certificates: tuple[Path, ...]) -> Answer:
 def _with_records(file: Path) -> Answer:
     connected()
     with db.reading() as session, file.open("rb") as pdf:
-        ours = session.scalars(select(Branch.seal_certificate).where(Branch.seal_certificate.is_not(None)))
-        seen = inspect(pdf, [certificate for certificate in ours if certificate])
+        ours = [certificate for branch in session.scalars(select(Branch)) for certificate in branch.seals]
+        seen = inspect(pdf, ours)
         volume = session.scalars(
             select(Volume).where(Volume.sha256 == seen.sha256).order_by(Volume.id.desc()).limit(1)
         ).one_or_none()

@@ -3,7 +3,7 @@
 from petitions.models.approval import Approval, MayNot, SamePerson
 from petitions.models.audit import AuditEntry
 from petitions.models.authority import Addressee, Authority, Channel
-from petitions.models.branch import Branch
+from petitions.models.branch import Branch, FormerSeal
 from petitions.models.delivery import Delivery, DeliveryAttempt
 from petitions.models.edition import (
     CheckFailed,
@@ -18,14 +18,16 @@ from petitions.models.edition import (
     totals,
 )
 from petitions.models.letter import Letter, MailCap, Suppression
-from petitions.models.member import Member
+from petitions.models.member import LastOwner, Member
 from petitions.models.petition import Petition, PetitionNotReady, PetitionText, Trigger
 from petitions.models.prisoner import DateUnclear, Prisoner, PrisonerEvent
 from petitions.models.signature import (
+    WAITING,
     AlreadySigned,
     DataKey,
     Disclosure,
     LinkExpired,
+    NotConfirmable,
     PetitionOver,
     Signature,
     SignatureHeld,
@@ -37,10 +39,11 @@ from petitions.models.transitions import IllegalTransition
 from petitions.models.work import NamedLease
 
 __all__ = [
-    "Addressee", "AlreadySigned", "Approval", "AuditEntry", "Authority", "Branch", "Channel", "CheckFailed",
-    "DataKey", "DateUnclear", "Delivery", "DeliveryAttempt", "Disclosure", "Document", "Edition",
-    "EditionInProgress", "IllegalTransition", "Letter", "LinkExpired", "MailCap", "MayNot", "Member", "NamedLease",
-    "NotPublic", "NothingNew", "Petition", "PetitionNotReady", "PetitionOver", "PetitionText", "Prisoner",
-    "PrisonerEvent", "RequestLapsed", "SamePerson", "Signature", "SignatureHeld", "Slot", "Suppression", "TooSoon",
-    "Trigger", "Volume", "cause_period", "letter_cause", "totals",
+    "WAITING", "Addressee", "AlreadySigned", "Approval", "AuditEntry", "Authority", "Branch", "Channel",
+    "CheckFailed", "DataKey", "DateUnclear", "Delivery", "DeliveryAttempt", "Disclosure", "Document",
+    "Edition", "EditionInProgress", "FormerSeal", "IllegalTransition", "LastOwner", "Letter", "LinkExpired",
+    "MailCap", "MayNot", "Member", "NamedLease", "NotConfirmable", "NotPublic", "NothingNew", "Petition",
+    "PetitionNotReady", "PetitionOver", "PetitionText", "Prisoner", "PrisonerEvent", "RequestLapsed",
+    "SamePerson", "Signature", "SignatureHeld", "Slot", "Suppression", "TooSoon", "Trigger", "Volume",
+    "cause_period", "letter_cause", "totals",
 ]

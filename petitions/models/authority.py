@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from petitions.db import Base, public_id, states
+from petitions.db import Base, now, public_id, states
 
 VERIFIED_DAYS = 180  # an entry older than this is shown with a warning
 
@@ -120,6 +120,7 @@ class Addressee(Base):
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"), index=True)
     circle: Mapped[Circle] = mapped_column(states(Circle))
     language: Mapped[str] = mapped_column(String(8))
+    listed_at: Mapped[datetime] = mapped_column(default=now())  # signers before that hour did not see it named
 
     authority: Mapped[Authority] = relationship()
 

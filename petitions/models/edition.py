@@ -22,7 +22,7 @@ from petitions.models.approval import Approval, MayNot
 from petitions.models.authority import Addressee
 from petitions.models.delivery import Delivery
 from petitions.models.member import Member
-from petitions.models.petition import Petition, Trigger
+from petitions.models.petition import Petition, PetitionText, Trigger
 from petitions.models.signature import Disclosure, Signature
 from petitions.models.transitions import Moves, Stateful
 from petitions.models.work import Work
@@ -202,6 +202,17 @@ class Edition(Work, Stateful, Base):
         editions = select(cls).where(cls.petition_id == petition.id).order_by(cls.number.desc()).limit(1)
         return session.scalars(editions.where(cls.state.in_(wanted)) if wanted else editions).one_or_none()
 
+    def signed_otherwise(self, session: Session) -> int:
+        """How many of the list signed a text that this edition does not print."""
+        printed = [(language, text["version"]) for language, text in self.texts.items()]
+        counted = session.execute(
+            select(PetitionText.language, PetitionText.version, func.count())
+            .join(Signature, Signature.text_id == PetitionText.id)
+            .where(*self.listed())
+            .group_by(PetitionText.language, PetitionText.version)
+        )
+        return sum(number for language, version, number in counted if (language, version) not in printed)
+
     def disagreements(self, session: Session) -> list[str]:
         """Where counter, list and log do not say the same: an edition with any is refused."""
         placed, highest = session.execute(
@@ -241,8 +252,10 @@ class Edition(Work, Stateful, Base):
         )
 
     def roll_for(self, addressee: Addressee, *columns: Any) -> Select[Any]:
-        """`roll` with the petition's own limits: some petitions or countries are counted only."""
-        names = self.roll(addressee.circle, *columns)
+        """`roll` with the petition's own limits: some petitions or countries are counted only, and who signed before
+        an addressee was listed did not choose to be named to it."""
+        listed = addressee.listed_at.replace(minute=0, second=0, microsecond=0)
+        names = self.roll(addressee.circle, *columns).where(Signature.created_hour >= listed)
         if self.petition.forbids_naming:
             return names.where(Signature.id < 0)
         if self.petition.count_only_countries:

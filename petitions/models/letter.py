@@ -30,6 +30,7 @@ class Letter(Work, Stateful, Base):
 
     moves: ClassVar[Moves] = {
         State.READY: frozenset({State.SENT, State.WITHHELD, State.FAILED, State.PARKED}),
+        State.FAILED: frozenset({State.READY}),
         State.PARKED: frozenset({State.READY}),
     }
     __table_args__ = (
@@ -52,6 +53,13 @@ class Letter(Work, Stateful, Base):
     sent_at: Mapped[datetime | None]
 
     signature: Mapped["Signature"] = relationship()
+
+    def retry(self, moment: datetime) -> None:
+        """Once more, as if new, but for the caps: they have counted it. Raises IllegalTransition."""
+        self.move_to(Letter.State.READY)
+        self.crashes = self.tries = 0
+        self.reason = self.lease_owner = self.lease_until = None
+        self.not_before, self.last_error_class = moment, "retried"
 
 
 class MailCap(Base):

@@ -13,7 +13,7 @@ from petitions.db import Base, is_state, now, public_id, states
 from petitions.models.authority import Addressee
 from petitions.models.branch import Branch
 from petitions.models.member import Member
-from petitions.models.prisoner import Prisoner
+from petitions.models.prisoner import Prisoner, PrisonerEvent
 from petitions.models.signature import Signature
 from petitions.models.transitions import Moves, Stateful
 
@@ -132,6 +132,13 @@ class Petition(Stateful, Base):
     addressees: Mapped[list[Addressee]] = relationship(order_by=Addressee.id)
     triggers: Mapped[list[Trigger]] = relationship(order_by=Trigger.threshold)
 
+    OVER: ClassVar[list[State]] = [State.CLOSED, State.ENDED, State.WITHDRAWN, State.HIDDEN]
+
+    @property
+    def over(self) -> bool:
+        """Takes no further signature, ever."""
+        return self.state in Petition.OVER
+
     # -- what may happen -------------------------------------------------------------------------
 
     @property
@@ -162,13 +169,10 @@ class Petition(Stateful, Base):
 
     def takes_confirmations(self, moment: datetime, grace_hours: int) -> bool:
         """A confirmation may arrive a while after closing and still counts (domain.md)."""
-        if self.state in {Petition.State.OPEN, Petition.State.PAUSED}:
-            ended = self.closes_at
-        elif self.state is Petition.State.CLOSED:
-            ended = self.closed_at
-        else:
+        if self.state not in {Petition.State.OPEN, Petition.State.PAUSED, Petition.State.CLOSED}:
             return False
-        return ended is None or moment < ended + timedelta(hours=grace_hours)
+        ends = [end for end in (self.closes_at, self.closed_at) if end is not None]
+        return not ends or moment < min(ends) + timedelta(hours=grace_hours)
 
     # -- its life ----------------------------------------------------------------------------------
 
@@ -197,6 +201,37 @@ class Petition(Stateful, Base):
     def close(self, moment: datetime) -> None:
         self.move_to(Petition.State.CLOSED)
         self.closed_at = moment
+
+    def end(self, outcome: Outcome) -> None:
+        self.move_to(Petition.State.ENDED)
+        self.outcome = outcome
+
+    def withdraw(self) -> None:
+        """The organisers do not ask for it any more; its page answers that it is gone. There is no way back."""
+        self.move_to(Petition.State.WITHDRAWN)
+
+    def hide(self) -> None:
+        """Takes its page away for somebody's protection; there is no way back."""
+        self.move_to(Petition.State.HIDDEN)
+
+    # -- what happens to the prisoner ----------------------------------------------------------------
+
+    @classmethod
+    def record_event(cls, session: Session, prisoner: Prisoner, event: PrisonerEvent) -> "list[Petition]":
+        """Adds a fact to the prisoner's and returns the petitions for that person. Where it changes who is
+        competent or what may be asked, each of them needs review and delivers nothing until then."""
+        found = select(cls).where(cls.prisoner_id == prisoner.id).order_by(cls.id)
+        petitions = list(session.scalars(found.with_for_update(key_share=True)))
+        prisoner.events.append(event)
+        if event.needs_review:
+            for petition in petitions:
+                petition.needs_review = True
+        session.flush()
+        return petitions
+
+    def reviewed(self) -> None:
+        """Somebody has looked: addressees, texts and demand still fit."""
+        self.needs_review = False
 
     # -- its texts ---------------------------------------------------------------------------------
 

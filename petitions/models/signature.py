@@ -24,6 +24,10 @@ class SignatureHeld(Exception):
     """A person looks at it before it counts; the owner's yes is kept."""
 
 
+class NotConfirmable(Exception):
+    """It was taken back by its owner or struck by a moderator: a click in an old letter does not undo that."""
+
+
 class AlreadySigned(Exception):
     """This mailbox has confirmed another signature under this petition."""
 
@@ -72,6 +76,9 @@ class Slot(Base):
     signature_id: Mapped[int] = mapped_column(ForeignKey("signatures.id", ondelete="CASCADE"), unique=True)
 
 
+WAITING = "state IN ('pending', 'held')"  # typed, and not yet counted or gone: one row for one form
+
+
 class Signature(Stateful, Base):
     __tablename__ = "signatures"
 
@@ -94,13 +101,13 @@ class Signature(Stateful, Base):
     }
     __table_args__ = (
         Index(
-            "uq_signatures_pending",
+            "uq_signatures_waiting",
             "petition_id",
             "dedup_tag",
             "content_tag",
             unique=True,
-            sqlite_where=text("state = 'pending'"),
-            postgresql_where=text("state = 'pending'"),
+            sqlite_where=text(WAITING),
+            postgresql_where=text(WAITING),
         ),
         Index(
             "ix_signatures_uncounted",
@@ -181,7 +188,7 @@ class Signature(Stateful, Base):
     def confirm(self, session: Session, grace_hours: int) -> None:
         """The owner's yes, from the inbox; a second click changes nothing.
 
-        Raises LinkExpired, PetitionOver, AlreadySigned, or SignatureHeld (whose yes is kept).
+        Raises LinkExpired, PetitionOver, AlreadySigned, NotConfirmable, or SignatureHeld (whose yes is kept).
         """
         moment = database_time(session)
         if self.state is Signature.State.CONFIRMED:
@@ -191,6 +198,8 @@ class Signature(Stateful, Base):
             raise SignatureHeld
         if self.state is Signature.State.VOID:
             raise AlreadySigned
+        if self.state in {Signature.State.WITHDRAWN, Signature.State.INVALIDATED}:
+            raise NotConfirmable
         if self.state is not Signature.State.PENDING or self.expires_at <= moment:
             raise LinkExpired
         if not self.petition.takes_confirmations(moment, grace_hours):
@@ -214,6 +223,7 @@ class Signature(Stateful, Base):
             if counted:
                 self._uncount(session)
         self.withdrawn_on = database_time(session).date()
+        self.public_name = None
         self._free_slot(session)
 
     def choose(self, disclosure: Disclosure, shows_city: bool, wants_listing: bool) -> None:
@@ -221,6 +231,8 @@ class Signature(Stateful, Base):
         self.disclosure, self.shows_city, self.wants_listing = disclosure, shows_city, wants_listing
         if not wants_listing:
             self.public_name = None
+        if self.state in {Signature.State.PENDING, Signature.State.HELD}:
+            self.content_tag = None  # no longer what the form said: the same form again is another choice
 
     def erase(self, session: Session) -> None:
         """Withdraws first, then removes everything personal: boxes, tags, public name, the way in."""
@@ -231,16 +243,22 @@ class Signature(Stateful, Base):
                 self.withdraw(session)
         self.forget(session)
 
-    def forget(self, session: Session) -> None:
-        """Nulls what is personal and keeps the row's state and day: retention, expiry and erasure share it."""
-        self._free_slot(session)
-        self.erased_at = session.scalar(select(now()))
+    def forget(self, session: Session, *, keeps_slot: bool = False) -> None:
+        """Nulls what is personal and keeps the row's state and day: retention, expiry and erasure share it.
+
+        `keeps_slot`: the mailbox cannot sign again, since its signature still counts under an open petition. What
+        never counted loses its country too."""
+        if not keeps_slot:
+            self._free_slot(session)
+        self.erased_at = database_time(session)
+        session.flush()
         session.execute(
             update(Signature)
             .where(Signature.id == self.id)
             .values(
                 name_box=None, mail_box=None, self_box=None, public_name=None, dedup_tag=None, content_tag=None,
-                net_tag=None, token_hash=None, name_key_id=None, mail_key_id=None,
+                net_tag=None, token_hash=None, name_key_id=None, mail_key_id=None, wants_listing=False,
+                shows_city=False, country="" if self.position is None else self.country,
             )
             .execution_options(synchronize_session="fetch")
         )
@@ -249,8 +267,10 @@ class Signature(Stateful, Base):
 
     def hold(self, session: Session, reason: str) -> None:
         counted = self.state is Signature.State.CONFIRMED
+        if counted:
+            self._void_others(session)  # of one form only one row may wait
         self.move_to(Signature.State.HELD)
-        self.held_reason = reason
+        self.held_reason, self.public_name = reason, None
         if counted:
             self._uncount(session)
 
@@ -273,7 +293,7 @@ class Signature(Stateful, Base):
     def invalidate(self, session: Session, reason: str) -> None:
         counted = self.state is Signature.State.CONFIRMED
         self.move_to(Signature.State.INVALIDATED)
-        self.held_reason = reason
+        self.held_reason, self.public_name = reason, None
         if counted:
             self._uncount(session)
 
@@ -306,6 +326,7 @@ class Signature(Stateful, Base):
         others = select(Signature.id).where(
             Signature.petition_id == self.petition_id,
             Signature.dedup_tag == self.dedup_tag,
+            is_state(Signature.state, Signature.State.PENDING, Signature.State.HELD),  # as the index says
             is_state(Signature.state, Signature.State.PENDING),
             Signature.id != self.id,
         )

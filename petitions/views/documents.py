@@ -85,7 +85,7 @@ def _found(code: str) -> Document:
 
 
 def _seal_of(document: Document) -> bytes | None:
-    return document.edition.petition.branch.seal_certificate
+    return document.edition.petition.branch.seal_at(document.compiled_at)
 
 
 def _plain(code: str) -> str:

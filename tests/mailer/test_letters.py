@@ -67,6 +67,8 @@ def mail(letter: Any = confirm_signature, **changes: Any) -> Mail:
         values |= {url: f"https://p.example/{url}/{TOKEN}" for url in [*urls, "not_me_url", "stop_url"]}
         if letter is confirm_signature:
             values["expires_on"] = dt.date(2026, 12, 6)
+        else:
+            values["standing"] = "confirmed"
     sent = letter(**values | changes)
     assert isinstance(sent, Mail)
     return sent
