@@ -1,7 +1,10 @@
-"""Who may do what in PostgreSQL, as SQL: the web's role reads no box and deletes nothing (privacy.md).
+"""Who may do what in PostgreSQL, as SQL: the web's role reads no sealed box and deletes no row (privacy.md).
 
-So an injection into the web, or its stolen password, yields no name and no address, and cannot make signatures
-disappear. A third role owns the tables and runs `petitions db upgrade`; neither of these two may own them.
+So an injection into the web, or its stolen password, yields no sealed name and no address, and alters no text,
+addressee, edition or delivery, and no position in the log. What it can do is what signers do on the web, to every
+signature: withdraw it, erase it, change its choice and country. It can read what rows hold openly, such as names listed
+on a page. The log keeps a position and a commitment of whatever was counted. A third role owns the tables and runs
+`petitions db upgrade`; neither of these two may own them.
 """
 
 from collections.abc import Iterable
@@ -13,7 +16,11 @@ import petitions.models  # noqa: F401 - fills the metadata
 from petitions.db import Base
 from petitions.migrate import REVISIONS_TABLE
 
-UNREADABLE = {"signatures": {"name_box", "mail_box"}, "data_keys": {"sealed_key"}}
+UNREADABLE = {
+    "signatures": {"name_box", "mail_box"},
+    "data_keys": {"sealed_key"},
+    "prisoners": {"consent_by", "consent_evidence"},  # who spoke for the prisoner
+}
 WORKER_ONLY = {"mail_caps", "named_leases", "delivery_attempts", "members", "approvals"}
 INSERTED = ("audit_entries", "data_keys", "letters", "signatures", "slots", "suppressions")
 UPDATED = {
@@ -21,13 +28,15 @@ UPDATED = {
     "signatures": (
         "state", "held_reason", "disclosure", "shows_city", "wants_listing", "public_name",
         "owner_confirmed_on", "confirmed_on", "withdrawn_on", "erased_at", "expires_at",
-        # what erasing sets to NULL:
+        # what erasing empties:
+        "country",
         "name_box", "mail_box", "self_box", "dedup_tag", "content_tag", "net_tag", "token_hash",
         "name_key_id", "mail_key_id",
     ),
     "slots": ("tag",),
 }
 APPEND_ONLY = {"audit_entries"}
+
 
 def grants(web: str, worker: str) -> str:
     """The statements for two existing roles, in one transaction; run them as the owner after every upgrade."""

@@ -32,7 +32,7 @@ class ReferencesBroken(Exception):
 
 
 def upgrade(url: str, revision: str = "head", *, scripts: Path = MIGRATIONS) -> None:
-    """Brings the database to a revision, in one transaction; makes the directory of a new SQLite file."""
+    """Brings the database to a revision, in one transaction; makes a new SQLite file with its directory."""
     _make_room(url)
     command.upgrade(_config(url, scripts), revision)
 
@@ -105,9 +105,13 @@ def _config(url: str, scripts: Path) -> Config:
 
 
 def _make_room(url: str) -> None:
+    """For its owner alone: SQLite would let everybody read, and its further files take over the mode of the first."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database and parsed.database != ":memory:":
-        Path(parsed.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = Path(parsed.database)
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not file.exists():
+            file.touch(mode=0o600)
 
 
 def _revision_of(engine: Engine) -> str | None:

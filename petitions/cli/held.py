@@ -6,7 +6,6 @@ import click
 from rich.console import Console
 from rich.progress import track
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from petitions.cli import find
@@ -124,12 +123,7 @@ def _second(session: Session, rows: list[Signature], member: Member, named: str 
 
 
 def _release(session: Session, settings: Settings, signature: Signature, member: Member, when: datetime) -> None:
-    try:
-        with session.begin_nested():
-            signature.release(session)
-            session.flush()
-    except IntegrityError:  # the same form was sent again and is pending already: that one stands
-        signature.move_to(Signature.State.VOID)
+    signature.release(session)
     entry = AuditEntry.write(
         session, member.public_id, "signature.release", signature.public_id, state=signature.state.value
     )

@@ -31,9 +31,10 @@ class Prisoner(Base):
     case_number: Mapped[str] = mapped_column(String(80), default="")
     article: Mapped[dict[str, Any]]  # language -> article and law
     held_at: Mapped[dict[str, Any]]  # language -> place of detention
-    consent_by: Mapped[str] = mapped_column(String(200), default="")  # who agreed to the campaign
+    # Who agreed to the campaign, and how we know: not for the web, which loads and reads neither (grants).
+    consent_by: Mapped[str] = mapped_column(String(200), default="", deferred=True)
     consent_scope: Mapped[str] = mapped_column(Text, default="")
-    consent_evidence: Mapped[str] = mapped_column(Text, default="")
+    consent_evidence: Mapped[str] = mapped_column(Text, default="", deferred=True)
     consent_on: Mapped[date | None]
     consent_review_on: Mapped[date | None]
     photo_rights: Mapped[str] = mapped_column(Text, default="")

@@ -11,7 +11,7 @@ from werkzeug.exceptions import NotFound
 from petitions.db import db
 from petitions.i18n import present_language
 from petitions.models import Document
-from petitions.security import public_page
+from petitions.security import public_page, reads_arguments
 
 LONGEST_CODE = 40  # as typed, with dashes and spaces
 
@@ -35,6 +35,7 @@ def choose_language_to_ask() -> Response:
 
 @documents.get("/<lang:language>/verify/")
 @public_page
+@reads_arguments
 def ask() -> str | Response:
     """A field for the code; what is typed leads to its page."""
     if typed := _plain(request.args.get("code", "")):

@@ -188,6 +188,29 @@ def test_a_relay_that_is_away_is_a_problem_and_its_password_is_not_shown(cli: Cl
     assert "canary" not in result.output
 
 
+def test_a_machine_that_seals_nothing_needs_no_relay_and_is_in_order(cli: Cli) -> None:
+    cli.environment |= {
+        "PETITIONS_PROFILE": "production", "PETITIONS_BASE_URL": "https://petitions.example.org",
+        "PETITIONS_DATABASE_URL": f"sqlite:///{cli.var}/petitions.db",
+    }
+    assert examined(cli, "mail relay")[0] == "problem"
+    for path in (cli.var / "keys").iterdir():
+        path.unlink()
+
+    result = cli.run("doctor", "--json")
+
+    assert finding(result, "mail relay")[0] == "note"
+    assert "not needed here" in finding(result, "mail relay")[1]
+    assert result.exit_code == 0, result.stdout
+
+
+def test_a_relay_that_is_named_is_looked_at_wherever_it_is(cli: Cli) -> None:
+    for path in (cli.var / "keys").iterdir():
+        path.unlink()
+
+    assert examined(cli, "mail relay", PETITIONS_SMTP_URL=f"smtp://127.0.0.1:{refused_port()}")[0] == "problem"
+
+
 def test_a_broker_is_asked_whether_it_answers(cli: Cli, tmp_path: Path) -> None:
     server = ValkeyServer(data_dir=tmp_path / "broker")
     server.start()
@@ -212,6 +235,11 @@ def test_on_postgresql_it_says_what_an_injection_could_read(empty: Cli, postgres
     try:
         assert examined(empty, "database role", PETITIONS_DATABASE_URL=_as(postgres_url, labour))[0] == "problem"
         assert examined(empty, "database role", PETITIONS_DATABASE_URL=_as(postgres_url, pages))[0] == "good"
+        empty.environment |= {
+            "PETITIONS_PROFILE": "production", "PETITIONS_BASE_URL": "https://petitions.example.org",
+        }
+        on_the_web = empty.run("doctor", "--json")
+        assert on_the_web.exit_code == 0, on_the_web.stdout
     finally:
         with psycopg.connect(postgres_url, autocommit=True) as connection:
             for role in (pages, labour):

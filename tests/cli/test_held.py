@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from petitions.models import AuditEntry, Disclosure, Letter, Petition, Signature
+from petitions.models import AuditEntry, Disclosure, Letter, Petition, Signature, SignatureHeld
 from tests import factories
 from tests.cli.conftest import AUDITOR, EDITOR, MODERATOR, OWNER, Cli
 
@@ -79,14 +79,16 @@ def test_who_had_said_yes_already_counts_without_another_letter(cli: Cli) -> Non
     assert letters(cli) == []
 
 
-def test_a_release_that_meets_the_same_form_pending_gives_way_to_it(cli: Cli) -> None:
+def test_a_release_gives_way_to_what_the_same_mailbox_has_confirmed_meanwhile(cli: Cli) -> None:
     found = held(cli)
     with cli.rows() as session:
         petition = session.scalars(select(Petition)).one()
-        twin = factories.signature(session, petition, name=NAME, email=EMAIL, disclosure=Disclosure.ALL)
+        with pytest.raises(SignatureHeld):
+            session.scalars(select(Signature)).one().confirm(session, grace_hours=0)
+        other = factories.signature(session, petition, name="Another Name", email=EMAIL, confirmed=True)
 
-    assert "became void" in cli.ok("held", "release", found, "--by", MODERATOR)
-    assert (row(cli, found).state, row(cli, twin.public_id).state) == (S.VOID, S.PENDING)
+    assert "1 became void" in cli.ok("held", "release", found, "--by", MODERATOR)
+    assert (row(cli, found).state, row(cli, other.public_id).state) == (S.VOID, S.CONFIRMED)
 
 
 def test_one_unknown_or_settled_id_refuses_all(cli: Cli) -> None:

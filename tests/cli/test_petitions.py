@@ -181,6 +181,12 @@ def test_the_example_in_the_help_is_a_file_that_is_read(cli: Cli) -> None:
     assert cli.json("petition", "show", "free-ivan-invented")["state"] == "draft"
 
 
+def test_the_help_shows_the_example_line_by_line(cli: Cli) -> None:
+    printed = [line.strip() for line in cli.ok("petition", "import", "--help").splitlines()]
+
+    assert [line for line in EXAMPLE.splitlines() if line not in printed] == []
+
+
 # -- its life -----------------------------------------------------------------------------------------
 
 

@@ -11,8 +11,8 @@ from tests.cli.conftest import Cli
 
 READING = [
     ("petition", "list"), ("petition", "show", "free-anna"), ("edition", "list", "free-anna"), ("delivery", "list"),
-    ("held", "list"), ("authority", "list"), ("branch", "list"), ("member", "list"), ("keys", "list"),
-    ("audit", "list"), ("audit", "check"), ("doctor",),
+    ("held", "list"), ("letter", "list"), ("prisoner", "events", "free-anna"), ("authority", "list"),
+    ("branch", "list"), ("member", "list"), ("keys", "list"), ("audit", "list"), ("audit", "check"), ("doctor",),
 ]
 
 
