@@ -68,6 +68,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["petition_facts"] = FactsCache()
     _use_database(app, settings)
     _log_requests(app)
+    app.url_map.converters["slug"] = security.Slug
     i18n.teach(app, settings.languages)
     cache = _wrap(app, settings)
     security.protect(app, settings, cache)

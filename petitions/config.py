@@ -64,6 +64,12 @@ class Settings(BaseSettings):
     channel_bytes: int = 7_000_000  # of PDF by e-mail where the channel names no limit (base64 makes 1.371 x)
     sealed_data_days: int = 730  # after which every box of a signature goes, whatever became of the petition
     net_tag_days: int = 7  # how long a network tag is kept
+    # Where people have been punished for naming themselves under such petitions, or for giving to those who run them;
+    # wide on purpose, because the warning costs a sentence.
+    punishing_countries: list[str] = [
+        "AE", "AF", "AZ", "BH", "BY", "CN", "CU", "EG", "ER", "HK", "IR", "KP", "LA", "MM", "NI", "RU", "SA", "SY",
+        "TJ", "TM", "UZ", "VE", "VN",
+    ]
 
     @model_validator(mode="after")
     def _production_is_safe(self) -> Self:

@@ -51,7 +51,8 @@ def present_language() -> str:
     if not has_request_context():
         return str(known[0])
     if "language" not in g:
-        g.language = request.accept_languages.best_match(known) or known[0]
+        first = request.path.split("/")[1]  # of a path that is no page, too
+        g.language = first if first in known else request.accept_languages.best_match(known) or known[0]
     return str(g.language)
 
 

@@ -11,12 +11,16 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 from limits.storage import RedisStorage
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from petitions import crypto
 from petitions.config import Settings
 from petitions.signing import Circumstances
 
 HOUR = 3600
+SHARED_WAIT = 0.2  # seconds: a Redis that hangs must not hold up a signature
+ALONE_SECONDS = 60  # after a failure of the shared counts this process counts by itself
 NETWORKS = 1_000_000  # counted in one process; more in one hour would be an attack on its memory
 IPV4_BITS, IPV6_BITS = 24, 48
 
@@ -29,8 +33,9 @@ class Limits:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._index_key = settings.index_key.get_secret_value().encode()
-        shared = _shared_storage(settings)
-        self._counts: RedisStorage | HourCounts = RedisStorage(shared) if shared else HourCounts()
+        self._own = HourCounts()
+        self._shared = _shared_counts(settings)
+        self._alone_until = 0.0
 
     def circumstances(self, address: str | None, *, honeypot_filled: bool) -> Circumstances:
         """What an attempt to sign meets: at once, later, or a person first. The answer to it is always the same."""
@@ -51,11 +56,16 @@ class Limits:
         return self._count("token", tag) > self._settings.wrong_tokens_per_network
 
     def _count(self, what: str, tag: bytes) -> int:
+        """Never raises and never stalls: what cannot be counted for all processes is counted for this one."""
+        key = f"{what}:{tag.hex()}"
+        if self._shared is None or time.monotonic() < self._alone_until:
+            return self._own.incr(key)
         try:
-            return self._counts.incr(f"{what}:{tag.hex()}", HOUR)
+            return self._shared.incr(key, HOUR)
         except Exception as error:  # whatever a storage raises: a limit that cannot count must not stop anyone
-            log.warning("limits.uncounted", error=type(error).__name__)
-            return 0
+            self._alone_until = time.monotonic() + ALONE_SECONDS
+            log.warning("limits.alone", error=type(error).__name__, seconds=ALONE_SECONDS)
+            return self._own.incr(key)
 
     def _network_tag(self, address: str | None) -> bytes | None:
         network = network_of(address)
@@ -74,7 +84,7 @@ class HourCounts:
         self._hour = 0
         self._counts: Counter[str] = Counter()
 
-    def incr(self, key: str, _expiry: float) -> int:
+    def incr(self, key: str) -> int:
         hour = int(time.time()) // HOUR
         with self._lock:
             if hour != self._hour or len(self._counts) > NETWORKS:
@@ -84,21 +94,29 @@ class HourCounts:
 
 
 def network_of(address: str | None) -> str | None:
-    """The /24 or /48 that an address belongs to; None for what is no address (a Unix socket)."""
+    """The /24 or /48 that an address belongs to; None for what is none: a Unix socket, and loopback, which is a proxy
+    that names nobody, or an onion service. All the world would share one tag, and its limits."""
     try:
         found = ipaddress.ip_address((address or "").partition("%")[0])
     except ValueError:
         return None
     if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped:
         found = found.ipv4_mapped
+    if found.is_loopback:
+        return None
     bits = IPV4_BITS if found.version == 4 else IPV6_BITS
     return str(ipaddress.ip_network((found, bits), strict=False))
 
 
-def _shared_storage(settings: Settings) -> str | None:
-    """The broker's address, if several processes answer and it is one that can count."""
+def _shared_counts(settings: Settings) -> RedisStorage | None:
+    """In the broker, if several processes answer and it is one that can count."""
     several = settings.web_processes > 1 or (settings.web_processes == 0 and not settings.embedded_database)
     url = settings.broker_url
     if not several or not url.startswith(("redis://", "rediss://", "unix://")):
         return None
-    return f"redis+{url}" if url.startswith("unix://") else url
+    return RedisStorage(
+        f"redis+{url}" if url.startswith("unix://") else url,
+        socket_timeout=SHARED_WAIT,
+        socket_connect_timeout=SHARED_WAIT,
+        retry=Retry(NoBackoff(), 0),  # type: ignore[arg-type]  # the client would try again for seconds
+    )

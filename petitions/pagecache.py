@@ -1,6 +1,7 @@
 """Rendered public pages, answered before anything else is done: a flood of readers costs no database read.
 
 Keyed by path; a page is kept `seconds` and never longer. Only what a view marked as public is stored (security.py).
+A query after the path makes no other page, but for views that say so: else `?1`, `?2` … would cost a read each.
 Answers carry `Age`, so that a browser's copy is not fresh for longer than ours was.
 """
 
@@ -11,6 +12,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from flask import Response
+from werkzeug.http import parse_etags
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -22,8 +24,9 @@ HOSTS = 64
 class _Page(NamedTuple):
     made: float
     headers: list[tuple[str, str]]
-    etag: str
+    etag: str  # without its quotes
     body: bytes
+    any_query: bool  # else it is the answer to the bare path only
 
 
 class PageCache:
@@ -37,20 +40,20 @@ class PageCache:
         self._lock = threading.Lock()
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        if environ["REQUEST_METHOD"] == "GET" and not environ.get("QUERY_STRING"):
+        if environ["REQUEST_METHOD"] == "GET" and environ.get("HTTP_HOST") in self._hosts:
             page = self._pages.get(environ["PATH_INFO"])
-            if page is not None and environ.get("HTTP_HOST") in self._hosts:
+            if page is not None and (page.any_query or not environ.get("QUERY_STRING")):
                 age = time.monotonic() - page.made
                 if age < self._seconds:
                     return _answer(page, int(age), environ, start_response)
         return self._wsgi_app(environ, start_response)
 
-    def keep(self, path: str, host: str, response: Response) -> None:
+    def keep(self, path: str, host: str, response: Response, *, any_query: bool) -> None:
         """Keeps a page that was just rendered; adds an ETag to it."""
         body = response.get_data()
-        etag = f'"{hashlib.sha256(body).hexdigest()[:24]}"'
-        response.headers["ETag"] = etag
-        page = _Page(time.monotonic(), list(response.headers), etag, body)
+        etag = hashlib.sha256(body).hexdigest()[:24]
+        response.set_etag(etag)
+        page = _Page(time.monotonic(), list(response.headers), etag, body, any_query)
         with self._lock:
             if len(self._hosts) < HOSTS:
                 self._hosts.add(host)
@@ -65,7 +68,7 @@ class PageCache:
 
 def _answer(page: _Page, age: int, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
     headers = [*page.headers, ("Age", str(age))]
-    if environ.get("HTTP_IF_NONE_MATCH") == page.etag:
+    if parse_etags(environ.get("HTTP_IF_NONE_MATCH")).contains_weak(page.etag):  # a proxy that packs weakens it
         start_response("304 Not Modified", [header for header in headers if header[0] != "Content-Length"])
         return ()
     start_response("200 OK", headers)

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, current_app, g, request
 from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.routing import BaseConverter
 
 from petitions.config import Settings
 from petitions.pagecache import PageCache
@@ -30,6 +31,12 @@ HEADERS = (
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=(), interest-cohort=()"),
 )
 HSTS = ("Strict-Transport-Security", "max-age=31536000")
+
+
+class Slug(BaseConverter):
+    """What a petition's address may be made of; anything else is no page, and reaches no header and no database."""
+
+    regex = "[a-z0-9-]{1,80}"
 
 
 def protect(app: Flask, settings: Settings, cache: PageCache) -> None:
@@ -56,12 +63,11 @@ def protect(app: Flask, settings: Settings, cache: PageCache) -> None:
             response.headers["Cache-Control"] = "no-store"
             response.headers["X-Robots-Tag"] = "noindex, nofollow"
             return response
-        response.headers["Cache-Control"] = (
-            f"public, max-age={page_seconds}, stale-while-revalidate={2 * page_seconds}, "
-            f"stale-if-error={5 * page_seconds}"
-        )
-        if request.method == "GET" and not request.query_string:
-            cache.keep(request.environ["PATH_INFO"], request.environ.get("HTTP_HOST", ""), response)
+        response.headers["Cache-Control"] = f"public, max-age={page_seconds}"  # stale nowhere: pages get hidden (M14)
+        plain = not g.get("reads_arguments")
+        if request.method == "GET" and (plain or not request.query_string):
+            host = request.environ.get("HTTP_HOST", "")
+            cache.keep(request.environ["PATH_INFO"], host, response, any_query=plain)
         return response
 
 
@@ -71,6 +77,17 @@ def public_page(view: Callable[P, R]) -> Callable[P, R]:
     @wraps(view)
     def answer(*args: P.args, **keywords: P.kwargs) -> R:
         g.page_seconds = current_app.config["PAGE_SECONDS"]
+        return view(*args, **keywords)
+
+    return answer
+
+
+def reads_arguments(view: Callable[P, R]) -> Callable[P, R]:
+    """For a public page that is another one with another query; all others are shown whatever stands after the `?`."""
+
+    @wraps(view)
+    def answer(*args: P.args, **keywords: P.kwargs) -> R:
+        g.reads_arguments = True
         return view(*args, **keywords)
 
     return answer
@@ -99,8 +116,15 @@ def _refuse_other_origins(own_origin: str) -> None:
         abort(403)
     if origin is None or (origin == "null" and site == "same-origin"):
         return
-    if origin != own_origin and urlsplit(origin).netloc != request.host:
+    if origin != own_origin and _host(origin) != request.host:
         abort(403)
+
+
+def _host(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # such as "http://["
+        return None
 
 
 def _origin(url: str) -> str:

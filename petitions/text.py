@@ -14,13 +14,16 @@ _ZWNJ, _ZWJ = "\u200c", "\u200d"
 _ADDRESS = re.compile(r"[a-z][a-z+.-]*:/|://|\bwww\.", re.IGNORECASE)
 _JOINED = re.compile(r"(?<![\w-])([\w-]+)\.(?=([^\W\d_]{2,})(?!\w))")  # overlapping: each dot of a.b.co is looked at
 _SLASH = re.compile(r"(?<!\w)\w/\w(?!\w)|(/)")  # "a/l" and "s/o" are parts of names, other slashes of addresses
-_ENDINGS = frozenset(
-    "app art biz blog chat club com dev fun info io life link live me mobi moe name net news one online org page pro "
-    "pub red ru shop site space store tech top ua vip wiki win work world xyz zone онлайн рф рус сайт укр".split()
-)
-_BEFORE_A_DOT = frozenset(  # titles and short forms that people write without a space after the dot
-    "abp bp dr dra fr frl hr ing jr lic ma mag mme mr mrs ms mx prof rev sr sra srta st sta ste гр др проф св".split()
-)
+_ENDINGS = frozenset({
+    "app", "art", "biz", "blog", "chat", "club", "com", "dev", "fun", "info", "io", "life", "link", "live",
+    "me", "mobi", "moe", "name", "net", "news", "one", "online", "org", "page", "pro", "pub", "red", "ru",
+    "shop", "site", "space", "store", "tech", "top", "ua", "vip", "wiki", "win", "work", "world", "xyz", "zone",
+    "онлайн", "рф", "рус", "сайт", "укр",
+})
+_BEFORE_A_DOT = frozenset({  # titles and short forms that people write without a space after the dot
+    "abp", "bp", "dr", "dra", "fr", "frl", "hr", "ing", "jr", "lic", "ma", "mag", "mme", "mr", "mrs", "ms",
+    "mx", "prof", "rev", "sr", "sra", "srta", "st", "sta", "ste", "гр", "др", "проф", "св",
+})
 _RAW_BYTE = re.compile(r"%[89A-Fa-f][0-9A-Fa-f]")
 _FORMULA = ("=", "+", "-", "@")  # a spreadsheet would run what begins so
 _KNOWN_DOMAINS = (
@@ -109,7 +112,7 @@ def likely_meant(email: str) -> str | None:
 
 
 def _links(text: str) -> bool:
-    """Whether a mail program or a page would make a link of a part of it: `evil.app`, but not `Ma.Su` or `A.B.Smith`."""
+    """Whether a mail program would make a link of a part of it: of `evil.app`, but not of `Ma.Su` or `A.B.Smith`."""
     plain = unicodedata.normalize("NFKC", text).replace("\u3002", ".")
     return _ADDRESS.search(plain) is not None or any(
         _is_domain(found[1], found[2]) for found in _JOINED.finditer(plain)

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
@@ -28,6 +28,7 @@ from petitions.models import (
     Signature,
 )
 from petitions.signing import Circumstances, Target, Typed, sign
+from petitions.views.facts import facts_of, public_petition
 
 pytestmark = pytest.mark.postgres
 
@@ -88,6 +89,16 @@ def test_the_web_role_cannot_read_a_box(roles: Roles) -> None:
         assert _refused(roles.web, f"UPDATE signatures SET state = state RETURNING {box}")
         assert _refused(roles.web, f"SELECT 1 FROM signatures WHERE {box} > '\\x00'")
         assert not _refused(roles.worker, f"SELECT {box} FROM signatures")
+
+
+def test_the_web_role_cannot_read_who_spoke_for_a_prisoner_and_shows_the_page_without(roles: Roles) -> None:
+    for column in ("consent_by", "consent_evidence"):
+        assert _refused(roles.web, f"SELECT {column} FROM prisoners")
+        assert not _refused(roles.worker, f"SELECT {column} FROM prisoners")
+    with Session(roles.web) as session:
+        shown = facts_of(public_petition(session, "free-them"))
+        assert shown.prisoner_country == "XX"
+        assert session.get_one(Petition, roles.petition_id).prisoner.name_in("en") == "Invented Person"
 
 
 def test_the_web_role_cannot_read_a_data_key(roles: Roles) -> None:
@@ -166,7 +177,10 @@ def _open_petition(session: Session) -> int:
         article={}, held_at={}, invented=True,
     )
     petition = Petition(branch=branch, prisoner=prisoner, slug="free-them", state=Petition.State.OPEN)
-    words = PetitionText(petition=petition, language="en", title="Free them", demand="Free them.", background="")
+    words = PetitionText(
+        petition=petition, language="en", title="Free them", demand="Free them.", background="",
+        approved_at=datetime.now(UTC),
+    )
     words.fix_hash()
     session.add_all([petition, words])
     session.flush()

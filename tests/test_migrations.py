@@ -191,8 +191,17 @@ def test_a_process_does_not_start_on_an_empty_or_foreign_schema(empty_url: str, 
     assert not migrate.is_current(engine)
 
 
-def test_the_directory_of_a_new_sqlite_file_is_made_for_its_owner_only(tmp_path: Path) -> None:
-    migrate.upgrade(f"sqlite:///{tmp_path}/var/petitions.db")
+def test_a_new_sqlite_file_and_its_directory_are_made_for_their_owner_only(tmp_path: Path) -> None:
+    (tmp_path / "shared").mkdir(mode=0o755)
+    for directory in ("var", "shared"):
+        url = f"sqlite:///{tmp_path}/{directory}/petitions.db"
+        migrate.upgrade(url)
+        engine = make_engine(url)
+        with engine.connect():
+            files = list((tmp_path / directory).iterdir())
+            assert len(files) >= 2  # with what SQLite keeps beside it
+            assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
+        engine.dispose()
     assert (tmp_path / "var").stat().st_mode & 0o777 == 0o700
 
 

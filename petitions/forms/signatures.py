@@ -1,7 +1,7 @@
 """What a supporter types, and later changes. Nothing is pre-selected, nothing guessed; a refusal says what to do."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import current_app
 from flask_babel import lazy_gettext as _l
@@ -17,7 +17,7 @@ from petitions.signing import Typed
 from petitions.text import Refusal, checked_email, clean_line, why_city_refused, why_name_refused
 from petitions.tokens import new_token
 
-NOTICE_VERSION = "2026-11"  # of the table "What happens to your data"; change it whenever the table changes
+NOTICE_VERSION = "2026-11-22"  # of the table "What happens to your data"; change it whenever the table changes
 FALSE_WORDS = ("false", "0", "", "off", "no")
 
 NAME_WORDS = {
@@ -50,6 +50,7 @@ class Asked:
     petition: str
     text_hash: str
     offered: tuple[Disclosure, ...]
+    forbids_naming: bool
     count_only_countries: tuple[str, ...]
     language: str
 
@@ -98,7 +99,16 @@ class _Form(FlaskForm):
 
 
 class DisclosureForm(_Form):
-    """Who may see the name: one question, and two permissions that stand by themselves."""
+    """Who may see the name: one question, and two permissions that stand by themselves.
+
+    Under a petition that names nobody only the question is asked; what a form says of the rest is not heard.
+    """
+
+    ORDER: ClassVar[tuple[str, ...]] = ("disclosure", "wants_listing")
+    COUNTRY_UNSAID: ClassVar[Any] = _l(
+        "You did not say your country, so under this petition you can only be counted. To be named, withdraw and sign "
+        "again with your country."
+    )
 
     disclosure = StringField()
     shows_city = BooleanField(false_values=FALSE_WORDS)
@@ -112,19 +122,50 @@ class DisclosureForm(_Form):
     def validate_disclosure(self, field: StringField) -> None:
         if field.data not in [choice.value for choice in self.asked.offered]:
             raise ValidationError(_l("Choose who may see your name."))
-        if self.names_signer and self._country in self.asked.count_only_countries:
-            raise ValidationError(
-                _l("For their safety, signers in this country are only counted. Choose “Count me only”.")
-            )
+        if self._names_to_addressees:
+            self._refuse_if_counted_only()
+
+    def validate_wants_listing(self, _field: BooleanField) -> None:
+        if self.listed:
+            self._refuse_if_counted_only()
 
     @property
     def names_signer(self) -> bool:
-        """Whether some addressee would see the name."""
-        return self.disclosure.data in {Disclosure.INTERNATIONAL.value, Disclosure.ALL.value}
+        """Whether anybody would see the name."""
+        return self._names_to_addressees or self.listed
 
     @property
     def choice(self) -> Disclosure:
         return Disclosure(self.disclosure.data or "")
+
+    @property
+    def listed(self) -> bool:
+        return bool(self.wants_listing.data) and not self.asked.forbids_naming
+
+    @property
+    def city_shown(self) -> bool:
+        return bool(self.shows_city.data) and not self.asked.forbids_naming
+
+    @property
+    def errors_in_order(self) -> list[tuple[str, str]]:
+        """(field, message) as the fields stand on the page."""
+        return [(name, str(self.errors[name][0])) for name in self.ORDER if self.errors.get(name)]
+
+    @property
+    def _names_to_addressees(self) -> bool:
+        return self.disclosure.data in {Disclosure.INTERNATIONAL.value, Disclosure.ALL.value}
+
+    def _refuse_if_counted_only(self) -> None:
+        countries = self.asked.count_only_countries
+        if self._country in countries:
+            raise ValidationError(
+                _l(
+                    "For their safety, signers in this country are only counted. Choose “Count me only”, and leave "
+                    "the box for the page of this petition empty."
+                )
+            )
+        if countries and not self._country:  # else not saying it would be the way around
+            raise ValidationError(self.COUNTRY_UNSAID)
 
     @property
     def _country(self) -> str:
@@ -142,7 +183,8 @@ class SignatureForm(DisclosureForm):
     subject = StringField()  # the honeypot: people leave it empty
     text_hash = StringField()
 
-    ORDER = ("name", "email", "country", "city", "disclosure", "consent")
+    ORDER: ClassVar[tuple[str, ...]] = ("name", "email", "country", "city", *DisclosureForm.ORDER, "consent")
+    COUNTRY_UNSAID: ClassVar[Any] = _l("Say your country, or choose to be counted only.")
 
     def validate_name(self, field: StringField) -> None:
         _refuse(why_name_refused(field.data or ""), NAME_WORDS)
@@ -173,11 +215,6 @@ class SignatureForm(DisclosureForm):
     def honeypot_filled(self) -> bool:
         return bool(self.subject.data)
 
-    @property
-    def errors_in_order(self) -> list[tuple[str, str]]:
-        """(field, message) as the fields stand on the page."""
-        return [(name, str(self.errors[name][0])) for name in self.ORDER if self.errors.get(name)]
-
     def typed(self) -> Typed:
         """What was entered, after `validate`."""
         return Typed(
@@ -187,8 +224,8 @@ class SignatureForm(DisclosureForm):
             country=self.country.data or "",
             language=self.asked.language,
             disclosure=self.choice,
-            shows_city=bool(self.shows_city.data),
-            wants_listing=bool(self.wants_listing.data),
+            shows_city=self.city_shown,
+            wants_listing=self.listed,
             notice_version=NOTICE_VERSION,
         )
 

@@ -258,8 +258,8 @@ class Edition(Work, Stateful, Base):
         names = self.roll(addressee.circle, *columns).where(Signature.created_hour >= listed)
         if self.petition.forbids_naming:
             return names.where(Signature.id < 0)
-        if self.petition.count_only_countries:
-            names = names.where(Signature.country.not_in(self.petition.count_only_countries))
+        if self.petition.count_only_countries:  # who does not say may live in one of them
+            names = names.where(Signature.country.not_in(["", *self.petition.count_only_countries]))
         return names
 
 

@@ -51,6 +51,7 @@ class PetitionFacts:
     slug: str
     open: bool
     closes_at: datetime | None
+    prisoner_country: str  # where held
     forbids_naming: bool
     count_only_countries: tuple[str, ...]
     public_key: bytes  # of its branch
@@ -90,9 +91,15 @@ class PetitionFacts:
         seen = self.seen_by(choice)
         return tuple(found for found in self.international + self.domestic if found not in seen)
 
+    def endangers(self, country: str, punishing: list[str]) -> bool:
+        """Whether a signer of a country (or of none given) should think of her safety before she names herself."""
+        return not country or country in punishing or self.prisoner_country in punishing
+
     def asked(self, language: str) -> Asked:
         text = self.text_in(language)
-        return Asked(self.public_id, text.hash, self.offered, self.count_only_countries, language)
+        return Asked(
+            self.public_id, text.hash, self.offered, self.forbids_naming, self.count_only_countries, language
+        )
 
     def target(self, language: str) -> Target:
         text = self.text_in(language)
@@ -130,6 +137,7 @@ def public_petition(session: Session, slug: str) -> Petition:
         .options(
             selectinload(Petition.texts),
             selectinload(Petition.branch),
+            selectinload(Petition.prisoner),
             selectinload(Petition.addressees).selectinload(Addressee.authority),
         )
     ).one_or_none()
@@ -158,6 +166,7 @@ def facts_of(petition: Petition) -> PetitionFacts:
         slug=petition.slug,
         open=petition.state is Petition.State.OPEN,
         closes_at=petition.closes_at,
+        prisoner_country=petition.prisoner.country,
         forbids_naming=petition.forbids_naming,
         count_only_countries=tuple(petition.count_only_countries),
         public_key=petition.branch.public_key,

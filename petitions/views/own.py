@@ -29,10 +29,13 @@ from petitions.models import (
     Document,
     Edition,
     IllegalTransition,
+    Letter,
     LinkExpired,
+    NotConfirmable,
     PetitionOver,
     Signature,
     SignatureHeld,
+    Slot,
     Suppression,
     Volume,
 )
@@ -76,8 +79,8 @@ def confirm(token: str) -> Answer:
     mine = _mine(token)
     try:
         mine.signature.confirm(db.session, _settings().confirm_grace_hours)
-    except (SignatureHeld, AlreadySigned):
-        pass  # the row has changed too, and its page says what happened
+    except (SignatureHeld, AlreadySigned, NotConfirmable):
+        pass  # its page says what has become of it
     except LinkExpired:
         return render_template("own/lapsed.html", mine=mine), 410
     except PetitionOver:
@@ -96,7 +99,7 @@ def disclose(token: str) -> Answer:
     form = DisclosureForm(asked, request.form, country=mine.signature.country)
     if not form.validate():
         return _page(token, mine, form, status=422)
-    mine.signature.choose(form.choice, bool(form.shows_city.data), bool(form.wants_listing.data))
+    mine.signature.choose(form.choice, form.city_shown, form.listed)
     db.session.commit()
     return redirect(url_for(".show", token=token, _anchor="disclosure"), 303)
 
@@ -193,9 +196,22 @@ def _page(token: str, mine: Own, form: DisclosureForm | None = None, status: int
         form=form,
         token=token,
         left=_editions_that_left(signature),
+        instead=_holder_state(signature),
+        warns=mine.petition.endangers(signature.country, _settings().punishing_countries),
         HELD_BACK=HELD_BACK,
     )
     return page, status
+
+
+def _holder_state(signature: Signature) -> State | None:
+    """How the signature stands today that took this mailbox's one place, if another did."""
+    if signature.state is not State.VOID or signature.dedup_tag is None:
+        return None
+    return db.session.scalars(
+        select(Signature.state)
+        .join(Slot, Slot.signature_id == Signature.id)
+        .where(Slot.petition_id == signature.petition_id, Slot.tag == signature.dedup_tag)
+    ).one_or_none()
 
 
 def _editions_that_left(signature: Signature) -> list[tuple[int, str, datetime | None]]:
@@ -245,13 +261,16 @@ def _stored(mine: Own) -> dict[str, Any]:
     row, text = mine.signature, mine.signature.text
     days = {"confirmed_on": row.confirmed_on, "owner_confirmed_on": row.owner_confirmed_on}
     left = _editions_that_left(row)
+    letters = db.session.scalars(select(Letter).where(Letter.signature_id == row.id).order_by(Letter.id))
     return {
         "petition": {"slug": mine.petition.slug, "title": text.title, "demand": text.demand},
         "you_typed": {key: mine.typed[key] for key in ("name", "city", "email", "country", "language")},
         "text": {"version": text.version, "sha256": text.hash},
         "data_notice_version": mine.typed["notice_version"],
         "signed_on": mine.typed["signed_on"],
+        "signed_in_the_hour_of": row.created_hour.isoformat(),
         "state": row.state.value,
+        "why_held_or_struck": row.held_reason,
         "disclosure": row.disclosure.value,
         "shows_city": row.shows_city,
         "wants_listing": row.wants_listing,
@@ -262,13 +281,24 @@ def _stored(mine: Own) -> dict[str, Any]:
         "position_in_the_log": row.position,
         "commitment_sha256": row.commitment.hex(),
         "commitment_salt": mine.typed["salt"],
+        "letters_to_you": [_letter(letter) for letter in letters],
         "left_in_editions": [{"edition": number, "authority": name} for number, name, _when in left],
         "also_kept": [
             "a keyed tag of the mailbox, to count it once",
             "a keyed tag of the content, to recognise a form sent twice",
-            "a keyed tag of the network, for seven days",
+            f"a keyed tag of the network, for {_settings().net_tag_days} days",
             "the hash of this link",
         ],
+    }
+
+
+def _letter(letter: Letter) -> dict[str, str | None]:
+    return {
+        "kind": letter.kind.value,
+        "state": letter.state.value,
+        "why_not_sent": letter.reason,
+        "asked_for_at": letter.created_at.isoformat(),
+        "sent_at": letter.sent_at.isoformat() if letter.sent_at else None,
     }
 
 

@@ -1,6 +1,7 @@
 """Pages that belong to no petition, and bare addresses, which lead to a language."""
 
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, current_app, redirect, render_template, request
 from sqlalchemy import text
@@ -21,10 +22,11 @@ pages = Blueprint("pages", __name__)
 @pages.get("/about")
 @pages.get("/privacy")
 @pages.get("/petitions/")
-@pages.get("/petitions/<slug>")
+@pages.get("/petitions/<slug:slug>")
 def choose_language(slug: str = "") -> AnyResponse:  # noqa: ARG001 - it stays in the path
     """The same address in the reader's language."""
-    answer = redirect(f"/{present_language()}{request.path}", 302)
+    query = urlencode(list(request.args.items(multi=True)))
+    answer = redirect(f"/{present_language()}{request.path}{'?' if query else ''}{query}", 302)
     answer.vary.add("Accept-Language")
     return answer
 

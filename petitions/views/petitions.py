@@ -1,28 +1,32 @@
 """The list of petitions, a petition, its count."""
 
+import hashlib
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from flask import Blueprint, Response, jsonify, render_template, request
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import selectinload
 
 from petitions.db import db
 from petitions.forms.signatures import SignatureForm
 from petitions.i18n import present_language
 from petitions.models import Petition, PrisonerEvent, Signature
-from petitions.security import public_page
+from petitions.security import public_page, reads_arguments
 from petitions.views.facts import facts_of, public_petition
 from petitions.views.situation import situation
 
 PAGE_SIZE, LAST_PAGE = 50, 1_000
 SEARCHED = 1_000  # the newest so many are looked through
 NAMES_SHOWN = 100
+DRAW = 2**31 - 1  # a prime: multiplying by a number below it deals every id a place of its own
 
 petitions = Blueprint("petitions", __name__, url_prefix="/<lang:language>/petitions")
 
 
 @petitions.get("/")
 @public_page
+@reads_arguments
 def index() -> str:
     wanted = request.args.get("q", "")[:80].strip()
     page = max(1, min(request.args.get("page", 1, int), LAST_PAGE))
@@ -32,7 +36,7 @@ def index() -> str:
     )
 
 
-@petitions.get("/<slug>")
+@petitions.get("/<slug:slug>")
 @public_page
 def show(slug: str) -> str:
     petition = public_petition(db.session, slug)
@@ -54,7 +58,7 @@ def show(slug: str) -> str:
     )
 
 
-@petitions.get("/<slug>/count.json")
+@petitions.get("/<slug:slug>/count.json")
 @public_page
 def count(slug: str) -> Response:
     petition = public_petition(db.session, slug)
@@ -81,20 +85,40 @@ def search(wanted: str, page: int) -> list[Petition]:
     return matching[(page - 1) * PAGE_SIZE : page * PAGE_SIZE + 1]
 
 
-def public_names(petition: Petition) -> list[str]:
-    """Signers who asked to be shown here, by the alphabet: their order says nothing about time (cases.md E5)."""
-    return list(
-        db.session.scalars(
-            select(Signature.public_name)
-            .where(
-                Signature.petition_id == petition.id,
-                Signature.public_name.is_not(None),
-                Signature.state == Signature.State.CONFIRMED,
-            )
-            .order_by(Signature.public_name)
-            .limit(NAMES_SHOWN)
-        )
+class PublicNames(NamedTuple):
+    shown: list[str]
+    all: int
+
+
+def public_names(petition: Petition) -> PublicNames:
+    """Signers who asked to be shown here, by the alphabet: their order says nothing about time (cases.md E5).
+
+    Of many, a sample: another one every day, the same all day long, so that it cannot be drawn until all are known.
+    """
+    if petition.forbids_naming:
+        return PublicNames([], 0)
+    listed = _listed_here(petition)
+    seed = hashlib.sha256(f"{petition.public_id} {datetime.now(UTC).date()}".encode()).digest()
+    place = Signature.id * (int.from_bytes(seed[:4]) % (DRAW - 1) + 1) % DRAW
+    names = db.session.scalars(
+        select(Signature.public_name).where(*listed).order_by(place, Signature.id).limit(NAMES_SHOWN)
     )
+    shown = sorted((name for name in names if name), key=str.casefold)
+    count = len(shown)
+    if count == NAMES_SHOWN:
+        count = db.session.scalar(select(func.count()).where(*listed)) or 0
+    return PublicNames(shown, count)
+
+
+def _listed_here(petition: Petition) -> list[ColumnElement[bool]]:
+    """Whatever was written when the petition's rules were others, they hold as they are now."""
+    counted_only = [*petition.count_only_countries, ""] if petition.count_only_countries else []
+    return [
+        Signature.petition_id == petition.id,
+        Signature.public_name.is_not(None),
+        Signature.state == Signature.State.CONFIRMED,
+        Signature.country.not_in(counted_only),
+    ]
 
 
 _LISTED = [Petition.State.OPEN, Petition.State.PAUSED, Petition.State.CLOSED, Petition.State.ENDED]

@@ -17,17 +17,10 @@ from petitions.views.facts import FactsCache, PetitionFacts
 
 Answer = str | Response | tuple[str, int]
 
-# Where people have been punished for naming themselves under such petitions, or for giving to those who run them.
-# Wide on purpose: the warning costs a sentence.
-PUNISHING_COUNTRIES = frozenset(
-    {"AE", "AF", "AZ", "BH", "BY", "CN", "CU", "EG", "ER", "HK", "IR", "KP", "LA", "MM", "NI", "RU", "SA", "SY", "TJ",
-     "TM", "UZ", "VE", "VN"}
-)
-
 signatures = Blueprint("signatures", __name__, url_prefix="/<lang:language>")
 
 
-@signatures.post("/petitions/<slug>/signatures/check")
+@signatures.post("/petitions/<slug:slug>/signatures/check")
 def check(slug: str) -> Answer:
     """Shows all of it again; changes nothing."""
     petition = _petition(slug)
@@ -41,7 +34,7 @@ def check(slug: str) -> Answer:
     return _check_page(petition, form, "text_changed" if form.text_changed else "")
 
 
-@signatures.post("/petitions/<slug>/signatures")
+@signatures.post("/petitions/<slug:slug>/signatures")
 def create(slug: str) -> Answer:
     petition = _petition(slug)
     if not petition.takes_signatures:
@@ -89,7 +82,7 @@ def _check_page(petition: PetitionFacts, form: SignatureForm, trouble: str) -> s
         trouble=trouble,
         token=check_token(form.asked),
         likely_meant=likely_meant(typed.email),
-        warns=typed.country in PUNISHING_COUNTRIES and (form.names_signer or typed.wants_listing),
+        warns=form.names_signer and petition.endangers(typed.country, _settings().punishing_countries),
     )
 
 

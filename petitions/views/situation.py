@@ -10,7 +10,7 @@ from petitions.models import PrisonerEvent
 class Status(StrEnum):
     UNKNOWN = "unknown"
     DETAINED = "detained"  # arrested, no verdict known
-    SENTENCED = "sentenced"
+    VERDICT = "verdict"  # of what kind the event's sentence says; an acquittal is one
     RELEASED = "released"
     DIED = "died"
 
@@ -18,27 +18,36 @@ class Status(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Situation:
     status: Status
-    days: int | None  # since the arrest, if its day is known
+    since: str  # the partial date of the event that decided it
+    days: int | None  # detained since the arrest, if its day is known
     next_event: PrisonerEvent | None
 
 
 _DECIDING = {
     PrisonerEvent.Kind.ARREST: Status.DETAINED,
-    PrisonerEvent.Kind.VERDICT: Status.SENTENCED,
+    PrisonerEvent.Kind.VERDICT: Status.VERDICT,
     PrisonerEvent.Kind.RELEASE: Status.RELEASED,
     PrisonerEvent.Kind.DEATH: Status.DIED,
 }
+_COURSE = list(Status)
 
 
 def situation(events: list[PrisonerEvent], today: date) -> Situation:
-    """From the public events in their order; the last that decides counts."""
+    """From the public events by their days; the last that decides counts."""
     day = today.isoformat()
     past = [event for event in events if event.happened <= day]
-    status, arrested = Status.UNKNOWN, ""
+    status, since = Status.UNKNOWN, ""
     for event in past:
-        status = _DECIDING.get(event.kind, status)
-        if event.kind is PrisonerEvent.Kind.ARREST:
-            arrested = event.happened
-    held = status in {Status.DETAINED, Status.SENTENCED} and len(arrested) == len(day)
-    days = (today - date.fromisoformat(arrested)).days + 1 if held else None
-    return Situation(status, days, next((event for event in events if event.happened > day), None))
+        wanted = _DECIDING.get(event.kind)
+        if wanted is not None and _follows(wanted, event.happened, status, since):
+            status, since = wanted, event.happened
+    counted = status is Status.DETAINED and len(since) == len(day)
+    days = (today - date.fromisoformat(since)).days + 1 if counted else None
+    return Situation(status, since, days, next((event for event in events if event.happened > day), None))
+
+
+def _follows(wanted: Status, happened: str, status: Status, since: str) -> bool:
+    """Where one of two days is known in part only ("2025", "2025-01-01"), what usually comes later has."""
+    if since.startswith(happened) or happened.startswith(since):
+        return _COURSE.index(wanted) >= _COURSE.index(status)
+    return happened > since

@@ -43,7 +43,7 @@ def test_signing_to_receipt_without_scripts_on_a_phone(plain: Page, site: str, p
     """A21."""
     plain.goto(site)
     plain.get_by_role("link", name="Free Anna Verenko").click()
-    plain.get_by_role("button", name="Sign this petition").click()
+    plain.get_by_role("link", name="Sign this petition").click()
     fill_in(plain)
     plain.get_by_role("button", name="Continue: check everything").click()
 

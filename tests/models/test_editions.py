@@ -169,3 +169,10 @@ def test_a_changed_entry_breaks_the_audit_chain_where_it_stands(session: Session
     session.scalars(select(AuditEntry).where(AuditEntry.sequence == 2)).one().subject = "another"
     session.flush()
     assert AuditEntry.first_broken(session) == 2
+
+
+def test_where_a_country_is_counted_only_so_is_who_does_not_say(session: Session, petition: Petition) -> None:
+    factories.signature(session, petition, confirmed=True, country="")
+    edition = freeze(session, petition)
+    petition.count_only_countries = ["BY"]
+    assert named(session, edition, petition.addressees[0]) == 0

@@ -132,7 +132,7 @@ class TestConfirming:
         with pytest.raises(NotConfirmable):
             signature.confirm(session, GRACE)
 
-    def test_closing_by_hand_does_not_open_the_grace_again(self, session: Session, petition: Petition) -> None:
+    def test_closing_by_hand_does_not_open_the_grace_again(self, petition: Petition) -> None:
         today = datetime.now(UTC)
         petition.closes_at = today - timedelta(days=30)
         petition.close(today)

@@ -1,5 +1,8 @@
 """Floods: nobody is refused; what is too much waits or is looked at first, and the answer is the same (cases.md D)."""
 
+import socket
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,6 +16,7 @@ from petitions.config import Settings
 from petitions.db import Database, db
 from petitions.limits import HourCounts, Limits, network_of
 from petitions.models import Letter, Petition, Signature
+from petitions.signing import Circumstances
 from tests import factories
 from tests.conftest import reader
 from tests.views import steps
@@ -104,6 +108,10 @@ def test_the_stored_network_tag_is_no_address(client: FlaskClient, petition: Pet
         ("::ffff:203.0.113.77", "203.0.113.0/24"),
         ("2001:db8:1:2::3", "2001:db8:1::/48"),
         ("fe80::1%eth0", "fe80::/48"),
+        ("127.0.0.1", None),  # a proxy that names nobody, or an onion service
+        ("127.8.9.1", None),
+        ("::1", None),
+        ("::ffff:127.0.0.1", None),
         (None, None),
         ("", None),
         ("unix:", None),
@@ -113,24 +121,56 @@ def test_a_network_is_a_24_or_a_48(address: str | None, network: str | None) -> 
     assert network_of(address) == network
 
 
-def test_a_storage_that_fails_stops_nobody(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_anything: object) -> int:
-        raise ConnectionError("gone")
+@pytest.fixture
+def hung_redis() -> Iterator[socket.socket]:
+    """Takes every connection and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield listening
 
-    monkeypatch.setattr(HourCounts, "incr", fail)
-    limits = Limits(settings)
-    how = limits.circumstances("203.0.113.7", honeypot_filled=False)
-    assert (how.held_reason, how.letter_delay) == (None, timedelta())
-    assert not limits.too_many_wrong_tokens("203.0.113.7")
+
+def test_a_redis_that_hangs_costs_a_moment_and_this_process_counts_on(
+    settings: Settings, hung_redis: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr("petitions.limits.time.monotonic", lambda: clock[0])
+    broker = f"redis://127.0.0.1:{hung_redis.getsockname()[1]}/0"
+    limits = Limits(
+        settings.model_copy(
+            update={"broker_url": broker, "web_processes": 2, "signs_per_network": 2, "signs_before_hold": 3}
+        )
+    )
+
+    def took() -> float:
+        began = time.perf_counter()
+        found.append(limits.circumstances("203.0.113.7", honeypot_filled=False))
+        return time.perf_counter() - began
+
+    found: list[Circumstances] = []
+    assert 0.15 < took() < 1  # asked, and given up soon
+    assert max(took() for _ in range(3)) < 0.05  # not asked for a minute
+    assert [(how.held_reason, how.letter_delay) for how in found] == [
+        (None, timedelta()), (None, timedelta()), (None, timedelta(minutes=10)), ("network", timedelta(minutes=10)),
+    ]  # fmt: skip
+    clock[0] += 61
+    assert took() > 0.15  # asked again
+
+
+def test_who_comes_from_loopback_shares_no_limit_with_all_the_world(strict: Flask, petition: Petition) -> None:
+    for number in range(6):
+        signing = reader(strict, "127.0.0.1")
+        assert steps.sign(signing, "free-anna", email=f"p{number}@example.org").status_code == 303
+    assert {row.held_reason for row in steps.rows(petition)} == {None}
+    assert {row.net_tag for row in steps.rows(petition)} == {None}
+    assert set(delays()) == {timedelta()}
 
 
 def test_counts_begin_anew_each_hour(monkeypatch: pytest.MonkeyPatch) -> None:
     now = datetime(2026, 11, 22, 10, 59, tzinfo=UTC).timestamp()
     monkeypatch.setattr("petitions.limits.time.time", lambda: now)
     counts = HourCounts()
-    assert [counts.incr("a", 3600), counts.incr("a", 3600), counts.incr("b", 3600)] == [1, 2, 1]
+    assert [counts.incr("a"), counts.incr("a"), counts.incr("b")] == [1, 2, 1]
     now += 120
-    assert counts.incr("a", 3600) == 1
+    assert counts.incr("a") == 1
 
 
 def test_an_address_the_proxy_names_counts_only_when_the_proxy_is_trusted(

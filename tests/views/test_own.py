@@ -17,6 +17,7 @@ from petitions.models import (
     Disclosure,
     Document,
     Edition,
+    Letter,
     Petition,
     Signature,
     Slot,
@@ -176,6 +177,47 @@ def test_the_second_signature_of_a_mailbox_becomes_void_and_says_so(
     assert [row.state for row in steps.rows(petition)] == [State.CONFIRMED, State.VOID]
 
 
+def test_a_void_signature_does_not_say_that_another_counts_when_none_does(
+    client: FlaskClient, session: Session, petition: Petition, confirmed: Signed
+) -> None:
+    second = factories.signature(session, petition, email="INES@example.org")
+    session.commit()
+    client.post(f"/s/{second.token}/confirmation")
+
+    session.get_one(Signature, confirmed.id).hold(session, "doubt")
+    session.commit()
+    held = client.get(f"/s/{second.token}").text
+    client.post(f"/s/{confirmed.token}/withdrawal")
+    free = client.get(f"/s/{second.token}").text
+
+    for page in (held, free):
+        assert "counts already" not in page
+        assert "This signature does not count" in page
+    assert "its own page" in held
+    assert "Sign again" not in held
+    assert "You can sign again whenever you like" in free
+
+
+@pytest.mark.parametrize("struck", [False, True])
+def test_an_old_letter_brings_back_nothing_and_its_page_says_what_is_true(
+    client: FlaskClient, session: Session, petition: Petition, confirmed: Signed, struck: bool
+) -> None:
+    row = session.get_one(Signature, confirmed.id)
+    if struck:
+        row.invalidate(session, "false")
+    else:
+        row.withdraw(session)
+    session.commit()
+
+    answer = client.post(f"/s/{confirmed.token}/confirmation")
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/s/{confirmed.token}")
+    page = client.get(answer.headers["Location"]).text
+    assert ("struck out" if struck else "You have withdrawn your signature") in page
+    assert "not confirmed in time" not in page
+    assert steps.row(petition).state is (State.INVALIDATED if struck else State.WITHDRAWN)
+
+
 def test_the_choice_can_be_changed_and_an_open_one_is_refused(
     client: FlaskClient, petition: Petition, confirmed: Signed
 ) -> None:
@@ -199,6 +241,56 @@ def test_a_country_that_is_only_counted_stays_so_on_the_manage_page(
     session.commit()
 
     assert client.post(f"/s/{signed.token}/disclosure", data={"disclosure": "all"}).status_code == 422
+
+
+    answer = client.post(f"/s/{signed.token}/disclosure", data={"disclosure": "count_only", "wants_listing": "yes"})
+    assert answer.status_code == 422
+    assert 'id="wants_listing-error"' in answer.text
+    assert 'href="#wants_listing"' in answer.text
+    assert not steps.row(careful).wants_listing
+
+
+def test_who_did_not_say_a_country_is_not_named_where_some_are_only_counted(
+    client: FlaskClient, session: Session
+) -> None:
+    """M18."""
+    careful = factories.petition(session, slug="careful", count_only_countries=["BY"])
+    signed = factories.signature(session, careful, country="", disclosure=Disclosure.COUNT_ONLY, confirmed=True)
+    session.commit()
+
+    for choice in ({"disclosure": "all"}, {"disclosure": "count_only", "wants_listing": "yes"}):
+        answer = client.post(f"/s/{signed.token}/disclosure", data=choice)
+        assert answer.status_code == 422
+        assert "withdraw and sign again with your country" in answer.text
+
+
+def test_a_petition_that_forbids_naming_lists_nobody_from_the_manage_page_either(
+    client: FlaskClient, session: Session
+) -> None:
+    """M18."""
+    silent = factories.petition(session, slug="silent", forbids_naming=True)
+    signed = factories.signature(session, silent, disclosure=Disclosure.COUNT_ONLY, confirmed=True)
+    session.commit()
+
+    assert 'type="checkbox"' not in client.get(f"/s/{signed.token}").text
+    answer = client.post(f"/s/{signed.token}/disclosure", data={"disclosure": "count_only", "wants_listing": "yes"})
+    assert answer.status_code == 303
+    assert not steps.row(silent).wants_listing
+
+
+@pytest.mark.parametrize(("country", "held_in", "warned"), [("BY", "NO", True), ("", "NO", True), ("NO", "NO", False),
+                                                            ("NO", "BY", True)])  # fmt: skip
+def test_who_may_be_in_danger_is_warned_beside_the_choice(
+    client: FlaskClient, session: Session, country: str, held_in: str, warned: bool
+) -> None:
+    """M18."""
+    person = factories.prisoner(session, factories.branch(session), country=held_in)
+    petition = factories.petition(session, prisoner=person)
+    signed = factories.signature(session, petition, country=country, disclosure=Disclosure.COUNT_ONLY, confirmed=True)
+    session.commit()
+
+    choice = client.get(f"/s/{signed.token}").text.split("<fieldset")[1].split("</fieldset>")[0]
+    assert ("think of your safety" in choice) is warned
 
 
 def test_a_withdrawal_counts_one_less_and_frees_the_mailbox(
@@ -260,7 +352,28 @@ def test_the_owner_can_download_all_that_is_stored(client: FlaskClient, confirme
     assert stored["you_typed"]["email"] == "ines@example.org"
     assert (stored["state"], stored["disclosure"]) == ("confirmed", "all")
     assert len(stored["commitment_salt"]) == 64
+    assert "a keyed tag of the network, for 7 days" in stored["also_kept"]
     assert answer.headers["Content-Disposition"] == 'attachment; filename="signature.json"'
+
+
+def test_the_download_tells_why_it_is_held_when_it_was_signed_and_which_letters_went(
+    client: FlaskClient, session: Session, petition: Petition
+) -> None:
+    """M10."""
+    steps.sign(client, "free-anna")
+    row = session.scalars(select(Signature)).one()
+    row.hold(session, "network")
+    letter = session.scalars(select(Letter)).one()
+    letter.state, letter.sent_at = Letter.State.SENT, datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
+    session.commit()
+
+    stored = json.loads(client.get(f"/s/{steps.token(row)}/data.json").data)
+
+    assert stored["why_held_or_struck"] == "network"
+    assert stored["signed_in_the_hour_of"] == row.created_hour.isoformat()
+    (told,) = stored["letters_to_you"]
+    assert (told["kind"], told["state"]) == ("confirm_signature", "sent")
+    assert (told["sent_at"], told["asked_for_at"]) == ("2026-11-22T09:30:00+00:00", letter.created_at.isoformat())
 
 
 def test_erasing_leaves_nothing_personal_and_the_link_dead(

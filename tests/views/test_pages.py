@@ -2,8 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
@@ -11,6 +13,7 @@ from sqlalchemy.orm import Session
 from petitions.app import create_app
 from petitions.config import Profile, Settings
 from petitions.models import Addressee, Petition, PrisonerEvent, Signature
+from petitions.pagecache import PageCache
 from tests import factories
 from tests.conftest import reader
 
@@ -34,6 +37,12 @@ def test_a_bare_address_leads_to_the_readers_language(
     answer = client.get(path, headers={"Accept-Language": accepted})
     assert (answer.status_code, answer.headers["Location"]) == (302, f"/{language}{path}")
     assert answer.headers["Vary"] == "Accept-Language"
+
+
+def test_a_bare_address_keeps_what_was_asked(client: FlaskClient) -> None:
+    answer = client.get("/petitions/", query_string={"q": "Анна & co", "page": "2"})
+    assert answer.status_code == 302
+    assert answer.headers["Location"] == "/en/petitions/?q=%D0%90%D0%BD%D0%BD%D0%B0+%26+co&page=2"
 
 
 def test_an_unknown_language_is_no_page(client: FlaskClient, petition: Petition) -> None:
@@ -67,17 +76,24 @@ def test_the_page_shows_what_one_must_know_before_signing(client: FlaskClient, s
 @pytest.mark.parametrize(
     ("events", "words"),
     [
-        ([], "In detention"),
+        ([], None),
         ([(Kind.ARREST, "2026-01")], "In detention without a verdict"),
-        ([(Kind.ARREST, "2026-01-01"), (Kind.VERDICT, "2026-03-01")], "Sentenced, day"),
+        ([(Kind.HEARING, "2026-01-01")], None),
+        ([(Kind.ARREST, "2026-01-01"), (Kind.VERDICT, "2026-03-01")], "Verdict on March 1, 2026"),
+        ([(Kind.ARREST, "2026-01-01"), (Kind.VERDICT, "2026-03")], "Verdict in March 2026"),
+        ([(Kind.ARREST, "2025-01-01"), (Kind.VERDICT, "2025")], "Verdict in 2025"),
+        ([(Kind.ARREST, "2025"), (Kind.VERDICT, "2025-06-01")], "Verdict on June 1, 2025"),
+        ([(Kind.RELEASE, "2025-03-01"), (Kind.ARREST, "2025-06")], "In detention without a verdict"),
+        ([(Kind.ARREST, "2026-01-01"), (Kind.VERDICT, "2026-03-01"), (Kind.APPEAL, "2026-04-01")], "Verdict on March"),
         ([(Kind.ARREST, "2026-01-01"), (Kind.RELEASE, "2026-03")], "Released"),
         ([(Kind.ARREST, "2026-01-01"), (Kind.DEATH, "2026-03-01")], "Died"),
-        ([(Kind.RELEASE, "2099-01-01")], "In detention"),
+        ([(Kind.RELEASE, "2099-01-01")], None),
     ],
 )
 def test_the_status_says_no_more_than_is_known(
-    client: FlaskClient, session: Session, events: list[tuple[PrisonerEvent.Kind, str]], words: str
+    client: FlaskClient, session: Session, events: list[tuple[PrisonerEvent.Kind, str]], words: str | None
 ) -> None:
+    """A verdict may be an acquittal."""
     branch = factories.branch(session)
     person = factories.prisoner(session, branch)
     for kind, happened in events:
@@ -85,9 +101,15 @@ def test_the_status_says_no_more_than_is_known(
     factories.petition(session, slug="shown", branch=branch, prisoner=person)
     session.commit()
 
-    status = client.get("/en/petitions/shown").text.split('class="status">')[1].split("</p>")[0].strip()
+    page = client.get("/en/petitions/shown").text
+    if words is None:
+        assert 'class="status"' not in page
+        assert "detention</p>" not in page
+        return
+    status = page.split('class="status">')[1].split("</p>")[0].strip()
     assert status.startswith(words)
     assert ("day" in status) is ("day" in words)
+    assert "Sentenced" not in page
 
 
 def test_the_text_comes_in_the_language_of_the_path(client: FlaskClient, petition: Petition) -> None:
@@ -207,6 +229,66 @@ def test_only_confirmed_signers_who_asked_for_it_are_shown_by_the_alphabet(
     listed = page.split('class="names"')[1].split("</ul>")[0]
     assert "Hidden" not in page
     assert listed.index("Bo") < listed.index("Zoe")
+
+
+def listed_names(client: FlaskClient, petition: Petition) -> list[str]:
+    page = client.get(f"/en/petitions/{petition.slug}").text
+    return [part.split("</bdi>")[0] for part in page.partition('class="names"')[2].split("<bdi>")[1:]]
+
+
+def list_names(session: Session, petition: Petition, names: list[str], **fields: Any) -> None:
+    people = [factories.typed(**fields) for _ in names]
+    made = factories.signatures(session, petition, people, confirmed=True)
+    for signed, name in zip(made, names, strict=True):
+        session.get_one(Signature, signed.id).public_name = name
+    session.commit()
+
+
+def test_a_petition_that_forbids_naming_shows_no_name_whenever_it_was_written(
+    client: FlaskClient, session: Session
+) -> None:
+    """M18."""
+    silent = factories.petition(session, slug="silent", forbids_naming=True)
+    list_names(session, silent, ["Canary"])
+    assert listed_names(client, silent) == []
+    assert "Canary" not in client.get("/en/petitions/silent").text
+
+
+def test_signers_of_a_country_that_is_only_counted_are_not_shown(client: FlaskClient, session: Session) -> None:
+    """M18: nor those who did not say theirs, which could be one of them."""
+    careful = factories.petition(session, slug="careful", count_only_countries=["BY"])
+    for name, country in (("From there", "BY"), ("From nowhere", ""), ("From elsewhere", "NO")):
+        list_names(session, careful, [name], country=country)
+    assert listed_names(client, careful) == ["From elsewhere"]
+
+
+def test_up_to_a_hundred_names_are_all_shown(client: FlaskClient, session: Session, petition: Petition) -> None:
+    names = [f"Signer {number:03}" for number in range(100)]
+    list_names(session, petition, list(reversed(names)))
+    assert listed_names(client, petition) == names
+    assert "wished to be shown here." not in client.get("/en/petitions/free-anna").text
+
+
+def test_of_more_names_others_are_shown_every_day(
+    app: Flask, client: FlaskClient, session: Session, petition: Petition
+) -> None:
+    """E5: whoever signed first, or stands first in the alphabet, is not always among them."""
+    cache = app.wsgi_app
+    assert isinstance(cache, PageCache)
+    names = [f"Signer {number:03}" for number in range(300)]
+    list_names(session, petition, names)
+    samples = []
+    for day in ("2026-11-22 08:00Z", "2026-11-22 20:00Z", "2026-11-23 08:00Z"):
+        cache.clear()
+        with time_machine.travel(day, tick=False):
+            samples.append(listed_names(client, petition))
+
+    assert [len(sample) for sample in samples] == [100, 100, 100]
+    assert all(sample == sorted(sample) for sample in samples)
+    assert samples[0] == samples[1] != samples[2]
+    assert 10 < len(set(samples[0]) & set(names[:100])) < 70
+    page = client.get("/en/petitions/free-anna").text
+    assert "300 signers wished to be shown here. These are some of them" in " ".join(page.split())
 
 
 @pytest.mark.parametrize(

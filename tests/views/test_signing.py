@@ -11,8 +11,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from petitions.app import create_app
+from petitions.config import Settings
+from petitions.db import Database
 from petitions.models import Addressee, Disclosure, Letter, Petition, Signature
 from tests import factories
+from tests.conftest import reader
 from tests.views import steps
 
 
@@ -66,7 +70,8 @@ def test_the_edit_button_brings_the_form_back_as_it_was(client: FlaskClient, pet
     "name",
     ["", "   ", "\u200b\u2060", "🙂🙂", "12345", "!?…", "x" * 121, "x" * 10_000, "http://x.y", "www.evil.ru",
      "evil.com", "=cmd|' /C calc'!A0", "+7 900 123", "-2+3", "@SUM(A1)", "＝1+1", "a@b.example.org", "\ufffdva",
-     "a" + "\u0301" * 30],
+     "a" + "\u0301" * 30, "t.me/evil", "Read t.me evil", "evil.app", "EVIL.COM", "Visit evil.de today", "paypa1.co",
+     "evil.co.uk", "e-vil.xyz", "evil。app", "evil．app", "злой.рф", "a/evil", "A ⁄evil", "://x", "ines@post"],
 )  # fmt: skip
 def test_a_name_that_is_none_is_refused_and_the_rest_kept(
     client: FlaskClient, session: Session, petition: Petition, name: str
@@ -87,7 +92,9 @@ def test_a_name_that_is_none_is_refused_and_the_rest_kept(
 @pytest.mark.parametrize(
     "name",
     ["محمد\u200cرضا رضایی", "ნინო ბერიძე", "Արամ", "김민준", "O'Brien", "Jean‑Luc", "Ng", "X Æ A-12", "Dr. A.B. Smith",
-     "Анна-Мария", "N'Golo d’Ávila", "क्\u200dष", "St. John", "Αθηνά"],
+     "Анна-Мария", "N'Golo d’Ávila", "क्\u200dष", "St. John", "Αθηνά", "Ma.Su Lee", "MA.SU LEE", "A.B.Smith",
+     "J.R.R. Tolkien", "J.van Dijk", "A.de Groot", "Dr.de Vries", "St.John", "Ma.del Carmen", "И.И.Иванов",
+     "Ravi a/l Kumar", "Siti s/o Raman", "Ph.D. Anna"],
 )  # fmt: skip
 def test_names_of_all_scripts_are_taken_unchanged(
     client: FlaskClient, session: Session, petition: Petition, name: str
@@ -133,7 +140,7 @@ def test_bytes_that_are_no_text_are_refused_without_an_error(client: FlaskClient
 
 
 @pytest.mark.parametrize(
-    "payload", ["<script>alert(1)</script> Anna", '"><img src=x onerror=alert(1)> Anna', "{{7*7}} A"]
+    "payload", ["<script>alert(1) Anna", '"><img src=x onerror=alert(1)> Anna', "{{7*7}} A"]
 )
 def test_markup_and_templates_are_text(client: FlaskClient, petition: Petition, payload: str) -> None:
     """A10, F-1, F-3."""
@@ -245,13 +252,21 @@ def test_each_answer_names_the_addressees_it_covers(client: FlaskClient, petitio
 
 
 def test_a_petition_may_forbid_naming(client: FlaskClient, session: Session) -> None:
-    """M18."""
-    factories.petition(session, slug="silent", forbids_naming=True)
+    """M18: and whoever asks to be listed all the same is not."""
+    silent = factories.petition(session, slug="silent", forbids_naming=True)
     session.commit()
 
-    assert client.get("/en/petitions/silent").text.count('type="radio"') == 1
+    form = client.get("/en/petitions/silent").text.split('id="sign-form"')[1].split("</form>")[0]
+    assert form.count('type="radio"') == 1
+    assert form.count('type="checkbox"') == 1  # the agreement
     assert steps.check(client, "silent", disclosure="all").status_code == 422
-    assert steps.check(client, "silent", disclosure="count_only").status_code == 200
+    checked = steps.check(client, "silent", disclosure="count_only", wants_listing="yes", shows_city="yes")
+    assert checked.status_code == 200
+    assert "to everybody" not in checked.text
+    fields = {**steps.hidden_fields(checked.text), "wants_listing": "yes"}
+    assert client.post("/en/petitions/silent/signatures", data=fields).status_code == 303
+    row = steps.row(silent)
+    assert (row.wants_listing, row.shows_city) == (False, False)
 
 
 def test_a_petition_may_only_count_signers_of_a_country(client: FlaskClient, session: Session) -> None:
@@ -261,14 +276,65 @@ def test_a_petition_may_only_count_signers_of_a_country(client: FlaskClient, ses
 
     assert steps.check(client, "careful", country="BY", disclosure="all").status_code == 422
     assert steps.check(client, "careful", country="BY", disclosure="count_only").status_code == 200
-    assert steps.check(client, "careful", country="NO", disclosure="all").status_code == 200
+    assert steps.check(client, "careful", country="NO", disclosure="all", wants_listing="yes").status_code == 200
 
 
-def test_who_may_be_in_danger_is_warned_in_plain_words(client: FlaskClient, petition: Petition) -> None:
+@pytest.mark.parametrize("country", ["BY", ""])
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"disclosure": "all"}, "disclosure"),
+        ({"disclosure": "international"}, "disclosure"),
+        ({"disclosure": "count_only", "wants_listing": "yes"}, "wants_listing"),
+    ],
+)
+def test_where_a_country_is_only_counted_it_is_named_in_no_way_nor_by_not_saying_it(
+    client: FlaskClient, session: Session, country: str, fields: dict[str, str], field: str
+) -> None:
     """M18."""
-    assert "think of your safety" in steps.check(client, "free-anna", country="BY").text
-    assert "think of your safety" not in steps.check(client, "free-anna", country="BY", disclosure="count_only").text
-    assert "think of your safety" not in steps.check(client, "free-anna", country="NO").text
+    careful = factories.petition(session, slug="careful", count_only_countries=["BY"])
+    session.commit()
+    token = steps.form_token(client, "careful")
+
+    for answer in (
+        steps.check(client, "careful", country=country, **fields),
+        steps.create(client, "careful", token, country=country, **fields),
+    ):
+        assert answer.status_code == 422
+        assert f'id="{field}-error"' in answer.text
+        assert f'href="#{field}"' in answer.text
+        words = "Say your country, or choose to be counted only." if not country else "are only counted"
+        assert words in answer.text
+    assert steps.rows(careful) == []
+    assert steps.check(client, "careful", country=country, disclosure="count_only").status_code == 200
+
+
+def test_who_may_be_in_danger_is_warned_in_plain_words(
+    client: FlaskClient, session: Session, petition: Petition
+) -> None:
+    """M18."""
+    elsewhere = factories.prisoner(session, factories.branch(session), country="NO")
+    factories.petition(session, slug="elsewhere", prisoner=elsewhere)
+    session.commit()
+
+    def warned(slug: str, country: str, **fields: str) -> bool:
+        return "think of your safety" in steps.check(client, slug, country=country, **fields).text
+
+    assert [warned("elsewhere", country) for country in ("BY", "", "NO")] == [True, True, False]
+    assert warned("elsewhere", "BY", disclosure="international")
+    assert warned("elsewhere", "BY", disclosure="count_only", wants_listing="yes")
+    assert not warned("elsewhere", "BY", disclosure="count_only")
+    assert warned("free-anna", "NO")  # the prisoner is held in one of those countries
+    assert not warned("free-anna", "NO", disclosure="count_only")
+
+
+def test_which_countries_punish_is_a_setting(settings: Settings, database: Database, session: Session) -> None:
+    elsewhere = factories.prisoner(session, factories.branch(session), country="NO")
+    factories.petition(session, slug="elsewhere", prisoner=elsewhere)
+    session.commit()
+    client = reader(create_app(settings.model_copy(update={"punishing_countries": ["SE"]})))
+    assert "think of your safety" in steps.check(client, "elsewhere", country="SE").text
+    assert "think of your safety" not in steps.check(client, "elsewhere", country="BY").text
 
 
 @pytest.mark.parametrize("slug", ["draft", "unknown", "-1", "9e9", "1 OR 1=1", str(2**63), "free-anna%00", "x" * 300])

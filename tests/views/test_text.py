@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from petitions.i18n import countries, partial_date
-from petitions.text import NAME_LENGTH, Refusal, checked_email, clean_line, likely_meant, why_name_refused
+from petitions.text import (
+    NAME_LENGTH,
+    Refusal,
+    checked_email,
+    clean_line,
+    likely_meant,
+    why_city_refused,
+    why_name_refused,
+)
 
 INVISIBLE = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c\u200b\u2060\ufeff")
 HIDDEN = {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"}
@@ -29,6 +37,7 @@ def test_a_cleaned_line_is_one_visible_line_and_stays_as_it_is(typed: str) -> No
 def test_a_name_that_is_taken_can_be_printed_and_is_no_formula(typed: str) -> None:
     name = clean_line(typed)
     if why_name_refused(name) is None:
+        assert "@" not in name
         assert 1 <= len(name) <= NAME_LENGTH
         assert any(unicodedata.category(character)[0] == "L" for character in name)
         assert unicodedata.normalize("NFKC", name)[0] not in "=+-@"
@@ -41,6 +50,13 @@ def test_every_address_gets_an_answer(typed: str) -> None:
         assert found.count("@") == 1
         assert not set(found) & set("\r\n ,<>")
         assert checked_email(found) == found
+
+
+@pytest.mark.parametrize(
+    "city", ["Halle/Saale", "St.Petersburg", "г.Москва", "Washington D.C.", "Rothenburg o.d.T.", "Frankfurt a.M."]
+)
+def test_a_city_may_have_dots_and_a_slash(city: str) -> None:
+    assert why_city_refused(city) is None
 
 
 @pytest.mark.parametrize(
