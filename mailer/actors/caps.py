@@ -7,8 +7,9 @@ computing yesterday's tag. Two workers that count the same mailbox at once queue
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Executable, func, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
@@ -17,6 +18,7 @@ from petitions import crypto
 from petitions.config import Settings
 from petitions.models import MailCap
 
+DAY = timedelta(days=1)
 Wanted = tuple[int, str, str, bool]  # letter, petition, mailbox, not counted yet
 
 
@@ -24,8 +26,11 @@ class Caps:
     """The caps as of a moment of database time."""
 
     def __init__(self, settings: Settings, index_key: bytes, moment: datetime) -> None:
-        self._settings, self._key, self._moment = settings, index_key, moment
+        self._settings = settings
         self._hour = moment.replace(minute=0, second=0, microsecond=0)
+        self._today, self._yesterday = (
+            crypto.day_key(index_key, "mail caps", day.date().isoformat()) for day in (moment, moment - DAY)
+        )
 
     def count(self, session: Session, wanted: Sequence[Wanted]) -> set[int]:
         """Counts letters not counted yet and returns those that are over a cap (and are taken off again)."""
@@ -35,11 +40,11 @@ class Caps:
         over: set[int] = set()
         everywhere = {letter: ("all", mailbox) for letter, _, mailbox, _ in fresh}
         here = {letter: (petition, mailbox) for letter, petition, mailbox, _ in fresh}
+        sent = self._add(session, Counter([*everywhere.values(), *here.values()]))
         for keys, most in (
             (everywhere, self._settings.mails_per_address),
             (here, self._settings.mails_per_petition),
         ):
-            sent = self._add(session, Counter(keys.values()))
             for one in reversed(fresh):  # the newest of a batch go over first
                 if sent[keys[one[0]]] > most:
                     sent[keys[one[0]]] -= 1
@@ -51,22 +56,21 @@ class Caps:
     def first_this_hour(self, session: Session, petition: str, mailbox: str) -> bool:
         """At most one "you have already signed" an hour and petition, whatever the profile."""
         key = (f"already|{petition}", mailbox)
-        self._upsert(session, [(self._tag(key, self._moment), 1)])
-        rows = select(func.sum(MailCap.sent)).where(
-            MailCap.tag == self._tag(key, self._moment), MailCap.hour == self._hour
-        )
+        tag = crypto.tag(self._today, *key)
+        self._upsert(session, [(tag, 1)])
+        rows = select(func.sum(MailCap.sent)).where(MailCap.tag == tag, MailCap.hour == self._hour)
         return (session.scalar(rows) or 0) <= 1
 
     def _add(self, session: Session, steps: "Counter[tuple[str, str]]") -> dict[tuple[str, str], int]:
         """Adds to this hour's rows and returns the last 24 hours' sums."""
-        today = {key: self._tag(key, self._moment) for key in steps}
-        yesterday = {key: self._tag(key, self._moment - timedelta(days=1)) for key in steps}
+        today = {key: crypto.tag(self._today, *key) for key in steps}
+        yesterday = {key: crypto.tag(self._yesterday, *key) for key in steps}
         self._upsert(session, sorted((today[key], step) for key, step in steps.items()))
         rows = session.execute(
             select(MailCap.tag, func.sum(MailCap.sent))
             .where(
                 MailCap.tag.in_([*today.values(), *yesterday.values()]),
-                MailCap.hour > self._hour - timedelta(hours=24),
+                MailCap.hour > self._hour - DAY,
             )
             .group_by(MailCap.tag)
         )
@@ -74,12 +78,8 @@ class Caps:
         return {key: sums.get(today[key], 0) + sums.get(yesterday[key], 0) for key in steps}
 
     def _upsert(self, session: Session, steps: Sequence[tuple[bytes, int]]) -> None:
-        dialect_insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
-        statement = dialect_insert(MailCap.__table__)  # type: ignore[arg-type]
         session.connection().execute(
-            statement.on_conflict_do_update(
-                index_elements=["tag", "hour"], set_={"sent": MailCap.__table__.c.sent + statement.excluded.sent}
-            ),
+            _upsert_statement(session.get_bind().dialect.name),
             [{"tag": tag, "hour": self._hour, "sent": step} for tag, step in steps],
         )
 
@@ -88,10 +88,15 @@ class Caps:
             for key in (("all", mailbox), (petition, mailbox)):
                 session.execute(
                     update(MailCap)
-                    .where(MailCap.tag == self._tag(key, self._moment), MailCap.hour == self._hour)
+                    .where(MailCap.tag == crypto.tag(self._today, *key), MailCap.hour == self._hour)
                     .values(sent=MailCap.sent - 1)
                     .execution_options(synchronize_session=False)
                 )
 
-    def _tag(self, key: tuple[str, str], moment: datetime) -> bytes:
-        return crypto.tag(crypto.day_key(self._key, "mail caps", moment.date().isoformat()), *key)
+
+@cache
+def _upsert_statement(dialect: str) -> Executable:
+    """Built once: building it costs as much as running it."""
+    insert = (sqlite_insert if dialect == "sqlite" else postgresql_insert)(MailCap.__table__)  # type: ignore[arg-type]
+    added = {"sent": MailCap.__table__.c.sent + insert.excluded.sent}
+    return insert.on_conflict_do_update(index_elements=["tag", "hour"], set_=added)

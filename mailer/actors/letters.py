@@ -18,7 +18,7 @@ from mailer import claims, letters
 from mailer.actors.caps import Caps
 from mailer.actors.runtime import Runtime, log
 from mailer.addresses import AddressRefused, message_id, return_path
-from mailer.letters import Mail
+from mailer.letters import Mail, Sender
 from mailer.replies import Outcome, Result
 from mailer.unseal import PrivateKeyMissing
 from petitions import crypto
@@ -158,7 +158,7 @@ def _decide(runtime: Runtime, session: Session, opened: Sequence[_Opened]) -> It
             wanted.append(letter)
     caps = Caps(runtime.settings, runtime.index_key, moment)
     over = caps.count(session, [(one.letter_id, one.petition, one.mailbox, one.fresh) for one in wanted])
-    titles = _titles(session, wanted)
+    titles, sender = _titles(session, wanted), runtime.sender
     for letter in wanted:
         if letter.letter_id in over:
             _put_off(session, runtime, letter, moment)
@@ -168,7 +168,7 @@ def _decide(runtime: Runtime, session: Session, opened: Sequence[_Opened]) -> It
             mail = (
                 _already_signed(runtime, session, letter, holder, titles, caps)
                 if holder is not None and holder != letter.signature_id
-                else _confirmation(runtime, letter, titles)
+                else _confirmation(runtime, sender, letter, titles)
             )
         except AddressRefused:
             _settle(session, runtime, letter.letter_id, Letter.State.FAILED, "bad_address")
@@ -237,12 +237,14 @@ def _title(titles: dict[tuple[int, str], str], petition: int, language: str) -> 
     return found or next((title for (other, _), title in titles.items() if other == petition), "")
 
 
-def _confirmation(runtime: Runtime, letter: _Opened, titles: dict[tuple[int, str], str]) -> Mail:
+def _confirmation(
+    runtime: Runtime, sender: Sender, letter: _Opened, titles: dict[tuple[int, str], str]
+) -> Mail:
     link = runtime.url("s", letter.token)
     return letters.confirm_signature(
-        sender=runtime.sender,
+        sender=sender,
         to=letter.email,
-        message_id=message_id(letter.public_id, runtime.settings.mail_domain),
+        message_id=message_id(letter.public_id, sender.domain),
         date=letter.created_at,
         language=letter.language,
         name=letter.name,
@@ -311,12 +313,13 @@ def _already_signed(
 def _send(runtime: Runtime, batch: Sequence[tuple[_Opened, Mail]]) -> int:
     """No transaction is open while the network is in use; results are committed in groups."""
     sent, results = 0, []
+    domain, transport = runtime.settings.mail_domain, runtime.transport
     for index, (letter, mail) in enumerate(batch):
         if runtime.stopping.is_set():
             _give_back(runtime, [left.letter_id for left, _ in batch[index:]])
             break
-        path = return_path(letter.public_id, runtime.index_key, runtime.settings.mail_domain)
-        result = runtime.transport.send(path, mail.recipient, mail.data, dot_timeout=DOT_SECONDS)
+        path = return_path(letter.public_id, runtime.index_key, domain)
+        result = transport.send(path, mail.recipient, mail.data, dot_timeout=DOT_SECONDS)
         results.append((letter, result))
         sent += result.outcome is Outcome.ACCEPTED
         if len(results) >= GROUP:

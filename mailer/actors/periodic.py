@@ -148,7 +148,7 @@ def _write_public_names(runtime: Runtime) -> int:
             return 0
         runtime.learn_keys(session, {row.name_key_id for row in rows if row.name_key_id})
         for row, record, key, box, country, count_only in rows:
-            if key is None or box is None or country in count_only:
+            if key is None or box is None or (count_only and country in {"", *count_only}):
                 continue
             name = runtime.unsealer.fields("name", record, key, box)[0]
             session.execute(
