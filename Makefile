@@ -27,7 +27,9 @@ setup: .venv/.runtime $(MO)  ## .venv with what running needs
 setup-test: setup .venv/.test  ## and with what testing needs
 
 test: setup-test tools  ## every test (ARGS="-k names", JOBS=1)
-	$(BIN)/pytest -n $(JOBS) --dist loadfile $(ARGS)
+	@# browsers by themselves: Playwright keeps an event loop running, in which nothing else may start one
+	$(BIN)/pytest -m browser $(ARGS) || [ $$? -eq 5 ]
+	$(BIN)/pytest -m "not browser" -n $(JOBS) --dist loadfile $(ARGS) || [ $$? -eq 5 ]
 
 lint: setup-test  ## style, types, and which way imports point
 	$(BIN)/ruff check .
