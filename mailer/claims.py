@@ -8,12 +8,13 @@ that slept through its lease cannot write late. All times are the database's.
 
 import uuid
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
-from petitions.db import Base, insert_or_ignore, is_state, now
+from petitions.db import Base, database_time, insert_or_ignore, is_state, now
 from petitions.models import Delivery, Edition, Letter, NamedLease
 from petitions.models.work import Work
 
@@ -120,11 +121,13 @@ def renew(session: Session, owners: Collection[str], *, lease: float = LEASE_SEC
 def sweep(session: Session) -> dict[str, int]:
     """Frees rows whose worker died: an authority's in the middle of transmission becomes `uncertain`, never ready
     again by itself; a row that killed three workers is parked; the rest may be claimed anew. Returns counts."""
-    ended = {model: _ended(model) for model in (Letter, Edition, Delivery)}
+    moment = database_time(session)  # one for all that follows: a lease that ends in between waits for the next sweep
+    ended = {model: _ended(model, moment) for model in (Letter, Edition, Delivery)}
+    nobodys = ended[Delivery] | Delivery.lease_owner.is_(None)
     uncertain = _set(
         session,
         Delivery,
-        [ended[Delivery], Delivery.state == Delivery.State.TRANSMITTING],
+        [nobodys, is_state(Delivery.state, Delivery.State.TRANSMITTING)],
         state=Delivery.State.UNCERTAIN,
         last_error_class="worker_died",
         settled_at=now(),
@@ -166,8 +169,8 @@ def every(session: Session, job: str, owner: str, seconds: float) -> bool:
     return result.rowcount == 1
 
 
-def _ended(model: type[Work]) -> ColumnElement[bool]:
-    return model.lease_owner.is_not(None) & or_(model.lease_until.is_(None), model.lease_until < now())
+def _ended(model: type[Work], moment: datetime) -> ColumnElement[bool]:
+    return model.lease_owner.is_not(None) & or_(model.lease_until.is_(None), model.lease_until < moment)
 
 
 def _set(session: Session, model: type[Base], where: Iterable[ColumnElement[bool]], **values: Any) -> int:

@@ -11,8 +11,6 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from petitions import crypto
 
-CIPHERS_KEPT = 20_000  # a key lives 15 minutes a petition: two hundred days of one busy petition
-
 
 class PrivateKeyMissing(Exception):
     """The branch's private key is not on this machine: nothing of it can be opened here."""
@@ -60,8 +58,6 @@ class Unsealer:
             info = crypto.data_key_info(key.petition, key.purpose, key.public_id)
             opened = AESGCM(open_key(key.sealed, self.private_key(key.branch), info))
             with self._lock:
-                if len(self._ciphers) >= CIPHERS_KEPT:
-                    self._ciphers.clear()
                 self._ciphers[key.id] = opened
 
     def forget(self) -> None:

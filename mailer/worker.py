@@ -59,7 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
         db.connect(settings.database)
         migrate.require_current(db.engine)
         runtime = Runtime(settings)
-    except (SettingsRefused, KeysMissing, migrate.SchemaDiffers, ValueError) as refusal:
+    except (SettingsRefused, KeysMissing, migrate.SchemaDiffers, ValueError, OSError) as refusal:
         print(refusal, file=sys.stderr)
         return 2
     serve(runtime, queues)

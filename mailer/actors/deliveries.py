@@ -60,6 +60,7 @@ def deliver_documents(runtime: Runtime) -> int:
 
 def _deliver(runtime: Runtime, delivery_id: int) -> bool:
     try:
+        transport = runtime.transport  # what fails here must not leave a row in the middle of transmission
         ready = _prepare(runtime, delivery_id)
     except Exception as error:  # nothing has left; the row's own schedule tries again
         log.error("delivery.not_prepared", delivery=delivery_id, error=type(error).__name__)
@@ -71,7 +72,7 @@ def _deliver(runtime: Runtime, delivery_id: int) -> bool:
     if ready is None:
         return False
     path = return_path(ready.public_id, runtime.index_key, runtime.settings.mail_domain)
-    result = runtime.transport.send(path, ready.mail.recipient, ready.mail.data, dot_timeout=DOT_SECONDS)
+    result = transport.send(path, ready.mail.recipient, ready.mail.data, dot_timeout=DOT_SECONDS)
     _record(runtime, ready, result)
     return result.outcome is Outcome.ACCEPTED
 
@@ -150,14 +151,17 @@ def _may_leave(runtime: Runtime, session: Session, delivery: Delivery) -> bool:
     if not edition.petition.may_deliver:
         _let_go(session, runtime, delivery.id, hold_reason="petition_stopped")
         return False
+    if edition.state not in {Edition.State.COMPILED, Edition.State.APPROVED}:
+        _let_go(session, runtime, delivery.id, hold_reason="edition_stopped")
+        return False
     if not delivery.channel.usable:
         _let_go(session, runtime, delivery.id, hold_reason="channel_unusable")
         return False
-    if roll_digest(session, edition, document.addressee) != document.roll_digest:
-        _compile_again(session, runtime, delivery)
-        return False
     if runtime.settings.limits_apply and (later := _not_yet(runtime, session, delivery)):
         _let_go(session, runtime, delivery.id, not_before=later)
+        return False
+    if roll_digest(session, edition, document.addressee) != document.roll_digest:
+        _compile_again(session, runtime, delivery)
         return False
     return True
 

@@ -102,11 +102,12 @@ def _check(runtime: Runtime, edition_id: int) -> None:
         edition = session.get_one(Edition, edition_id)
         report = _report(runtime, session, edition)
     with db.writing() as session:
-        edition = session.get_one(Edition, edition_id)
-        settled = claims.release(
-            session, Edition, runtime.owner, [edition_id], state=Edition.State.CHECKED, report=report, checked_at=now()
-        )
-        if settled:
+        edition = session.get_one(Edition, edition_id, with_for_update=True)
+        found: dict[str, Any] = {"state": Edition.State.CHECKED, "report": report, "checked_at": now()}
+        if edition.state is not Edition.State.REQUESTED:
+            found = {}  # declined meanwhile: nobody asks for it any more
+        settled = claims.release(session, Edition, runtime.owner, [edition_id], **found)
+        if settled and found:
             session.refresh(edition)
             _approve_standing_order(session, edition)
             AuditEntry.write(
@@ -276,7 +277,7 @@ def _finish(runtime: Runtime, edition_id: int) -> bool:
         for document in edition.documents:
             if document.state is Document.State.LIVE:
                 for volume in document.volumes:
-                    for channel in document.addressee.usable_channels:
+                    for channel in document.addressee.authority.channels:
                         _plan(session, runtime, volume, channel, moment)
         AuditEntry.write(
             session, "worker", "edition.compile", edition.public_id,
@@ -312,6 +313,7 @@ def _plan(session: Session, runtime: Runtime, volume: Volume, channel: Channel, 
             "channel_id": channel.id,
             "state": Delivery.State.TOO_BIG if too_big else Delivery.State.READY,
             "last_error_class": "larger_than_channel" if too_big else None,
+            "hold_reason": None if channel.usable else "channel_unusable",  # on the board, not silently missed
             "not_before": due,
         },
     )

@@ -89,11 +89,14 @@ def _count(runtime: Runtime) -> int:
         waiting = {petition.id for petition in session.scalars(select(Petition)) if petition.due_triggers()}
     counted = 0
     for petition_id in fresh | waiting:
-        with db.writing() as session:
-            petition = session.get_one(Petition, petition_id)
-            counted += petition.count_new(session)
-            session.commit()
-        _fire(runtime, petition_id)
+        try:
+            with db.writing() as session:
+                petition = session.get_one(Petition, petition_id)
+                counted += petition.count_new(session)
+                session.commit()
+            _fire(runtime, petition_id)
+        except Exception as error:  # one petition's trouble must not stop the others' count
+            log.error("count.failed", petition=petition_id, error=type(error).__name__)
     return counted
 
 
@@ -167,16 +170,25 @@ def _write_public_names(runtime: Runtime) -> int:
 
 
 def _lapse(runtime: Runtime) -> int:
-    """Requests that nobody approved in time: what is approved later must be true later."""
+    """Requests that nobody approved in time: what is approved later must be true later. A threshold whose edition
+    lapsed may fire again."""
     oldest = now(-runtime.settings.approval_hours * HOUR)
     with db.writing() as session:
-        result = session.connection().execute(
-            update(Edition.__table__)  # type: ignore[arg-type]
+        lapsed = session.scalars(
+            select(Edition)
             .where(Edition.state == Edition.State.CHECKED, Edition.requested_at < oldest)
-            .values(state=Edition.State.LAPSED)
-        )
+            .with_for_update(skip_locked=True)
+        ).all()
+        for edition in lapsed:
+            edition.move_to(Edition.State.LAPSED)
+            if edition.trigger is not None:
+                edition.trigger.fired_at, edition.trigger = None, None
+            log.warning("edition.lapsed", edition=edition.public_id, problems=len(edition.problems))
+        session.flush()
+        for edition in lapsed:
+            AuditEntry.write(session, "worker", "edition.lapse", edition.public_id, problems=len(edition.problems))
         session.commit()
-    return result.rowcount
+    return len(lapsed)
 
 
 def _recount(_runtime: Runtime) -> None:
@@ -252,6 +264,7 @@ def _expire(session: Session, _runtime: Runtime) -> int:
             Signature.owner_confirmed_on.is_(None),
         )
         .limit(BATCH)
+        .with_for_update(skip_locked=True)  # an owner may be saying yes at this moment
     ).all()
     for signature in rows:
         signature.move_to(Signature.State.EXPIRED)

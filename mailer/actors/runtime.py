@@ -37,6 +37,7 @@ class Runtime:
     def __post_init__(self) -> None:
         self.unsealer = Unsealer(self.settings.keys)
         self.relay = Relay.from_url(self.settings.smtp_url.get_secret_value())
+        self.relay.context()  # roots that cannot be read are found at the start, not with the first letter
         self.index_key = self.settings.index_key.get_secret_value().encode()
         self._local = threading.local()
         self._transports: list[Transport] = []

@@ -107,6 +107,8 @@ def resolve(delivery_id: str, answer: str, evidence: str, by: str) -> None:
         before = delivery.state
         delivery.move_to(ANSWERS[answer])
         _settle(session, delivery)
+        if answer == "not-sent":
+            delivery.channel.failing_since = None  # an owner says that it may be tried again
         delivery.attempts.append(DeliveryAttempt(outcome="resolved", reason=answer, reply=said))
         AuditEntry.write(
             session, member.public_id, "delivery.resolve", delivery.public_id,

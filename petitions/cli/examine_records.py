@@ -13,6 +13,7 @@ from petitions.config import Settings
 from petitions.db import now
 from petitions.models import AuditEntry, Branch, Delivery, Edition, Letter, Signature
 
+LONG_SECONDS = 86_400
 LATE_SECONDS = 600  # work that waits longer than this has nobody to do it
 _READABLE = func.has_column_privilege("signatures", "name_box", "SELECT")
 
@@ -71,6 +72,19 @@ def _stuck(session: Session) -> Iterator[Finding]:
             "letters killed their worker three times: petitions letter list --state parked",
         ),
         (
+            _count(
+                session,
+                Letter.state == Letter.State.FAILED,
+                Letter.signature_id.in_(select(Signature.id).where(Signature.state == Signature.State.PENDING)),
+            ),
+            "letters failed whose signatures still wait: petitions letter list --state failed",
+        ),
+        (
+            sum(1 for edition in session.scalars(select(Edition).where(Edition.state == Edition.State.CHECKED))
+                if edition.problems),
+            "editions cannot be approved as they are: petitions edition show",
+        ),
+        (
             _count(session, Delivery.state == Delivery.State.UNCERTAIN),
             "deliveries are uncertain and wait for a person: petitions delivery resolve",
         ),
@@ -85,6 +99,15 @@ def _stuck(session: Session) -> Iterator[Finding]:
         (
             _count(session, Delivery.state == Delivery.State.READY, Delivery.hold_reason.is_not(None)),
             "deliveries are on hold: petitions delivery list --held",
+        ),
+        (
+            _count(
+                session,
+                Delivery.state == Delivery.State.READY,
+                Delivery.last_error_class.is_not(None),
+                Delivery.created_at < now(-LONG_SECONDS),
+            ),
+            "deliveries have kept failing for more than a day: petitions delivery list --state ready",
         ),
         (_count(session, Edition.state == Edition.State.FAILED), "editions failed: petitions edition retry"),
     ):

@@ -73,7 +73,7 @@ class Edition(Work, Stateful, Base):
         State.CHECKED: frozenset({State.APPROVED, State.DECLINED, State.LAPSED}),
         State.APPROVED: frozenset({State.COMPILED, State.FAILED}),
         State.COMPILED: frozenset({State.APPROVED}),  # a document went stale before it left
-        State.FAILED: frozenset({State.REQUESTED, State.APPROVED, State.DECLINED}),
+        State.FAILED: frozenset({State.REQUESTED, State.DECLINED}),  # checked again before it is approved again
     }
     __table_args__ = (
         UniqueConstraint("petition_id", "number"),
@@ -126,7 +126,7 @@ class Edition(Work, Stateful, Base):
 
         Raises MayNot, NotPublic, EditionInProgress, NothingNew, TooSoon.
         """
-        if asked_by is not None and not asked_by.may_ask_for_edition:
+        if trigger is None and asked_by is not None and not asked_by.may_ask_for_edition:
             raise MayNot("only an editor or an owner may ask for an edition")
         if not petition.public:
             raise NotPublic("only a published petition has editions")
@@ -175,13 +175,13 @@ class Edition(Work, Stateful, Base):
             raise MayNot("only an owner may approve an edition")
         if self.problems:
             raise CheckFailed(self.problems)
-        moment = session.scalar(select(now()))
-        if self.state is Edition.State.CHECKED and moment and moment - self.requested_at > timedelta(hours=lapse_hours):
+        moment = database_time(session)
+        if self.state is Edition.State.CHECKED and moment - self.requested_at > timedelta(hours=lapse_hours):
             raise RequestLapsed
         approval = Approval.given(Approval.Kind.EDITION, self.public_id, self.asked_by, member)
         self.move_to(Edition.State.APPROVED)
         session.add(approval)
-        self.not_before = moment or self.requested_at
+        self.not_before = moment
 
     def decline(self) -> None:
         self.move_to(Edition.State.DECLINED)

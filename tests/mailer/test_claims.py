@@ -1,9 +1,10 @@
 """Claims, leases and the sweep, on both databases (delivery.md, "One mechanism for every kind of work")."""
 
+import time
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from mailer import claims
 from petitions.db import database_time, db, now
@@ -201,6 +202,36 @@ class TestWhatKillsItsWorker:
             assert (delivery.state, delivery.last_error_class) == (Delivery.State.UNCERTAIN, "worker_died")
             assert delivery.settled_at is not None
         assert claimed(Delivery) == []
+
+    @pytest.mark.usefixtures("a_delivery")
+    @pytest.mark.parametrize("crashes", [1, 3])
+    def test_a_lease_that_ends_while_a_sweep_goes_on_waits_for_the_next(self, crashes: int) -> None:
+        """Else it would be let go by the last of its statements without having been settled by the first."""
+        [row] = claimed(Delivery, "a")
+        state = Delivery.State.TRANSMITTING if crashes == 1 else Delivery.State.READY
+        with db.writing() as session:
+            values = {"state": state, "crashes": crashes, "lease_until": now(0.5)}
+            session.execute(update(Delivery).values(**values))
+            session.commit()
+
+        def slowly(*_: object) -> None:
+            time.sleep(0.2)
+
+        event.listen(db.engine, "before_cursor_execute", slowly)
+        swept()
+        event.remove(db.engine, "before_cursor_execute", slowly)
+        with db.reading() as session:
+            assert session.get_one(Delivery, row).lease_owner == "a"
+        let_leases_end()
+        found = swept()
+        assert (found["uncertain"], found["parked"]) == ((1, 0) if crashes == 1 else (0, 1))
+
+    @pytest.mark.usefixtures("a_delivery")
+    def test_a_delivery_in_transmission_that_nobody_holds_is_uncertain(self) -> None:
+        with db.writing() as session:
+            session.execute(update(Delivery).values(state=Delivery.State.TRANSMITTING))
+            session.commit()
+        assert swept()["uncertain"] == 1
 
     @pytest.mark.usefixtures("a_delivery")
     def test_a_delivery_on_hold_is_not_due(self) -> None:
