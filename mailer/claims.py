@@ -21,6 +21,7 @@ from petitions.models.work import Work
 LEASE_SECONDS = 60
 RENEWALS = 4  # in the time of one lease
 CRASHES_TO_PARK = 3
+LEASES_TO_WAIT = 10  # before the last try of a row that was held at two deaths
 CLOCK_SLACK = 60  # seconds; a period that ends later than it can was begun under a clock that jumped
 
 Row = TypeVar("Row", bound=Letter | Edition | Delivery)
@@ -118,9 +119,10 @@ def renew(session: Session, owners: Collection[str], *, lease: float = LEASE_SEC
         )
 
 
-def sweep(session: Session) -> dict[str, int]:
+def sweep(session: Session, *, lease: float = LEASE_SECONDS) -> dict[str, int]:
     """Frees rows whose worker died: an authority's in the middle of transmission becomes `uncertain`, never ready
-    again by itself; a row that killed three workers is parked; the rest may be claimed anew. Returns counts."""
+    again by itself; a row that killed three workers is parked; the rest may be claimed anew, at once or, after a
+    second death, later: who is killed for another reason should not be there a third time. Returns counts."""
     moment = database_time(session)  # one for all that follows: a lease that ends in between waits for the next sweep
     ended = {model: _ended(model, moment) for model in (Letter, Edition, Delivery)}
     nobodys = ended[Delivery] | Delivery.lease_owner.is_(None)
@@ -141,7 +143,11 @@ def sweep(session: Session) -> dict[str, int]:
     ):
         worn_out = [ended[model], due(model), model.crashes >= CRASHES_TO_PARK]
         parked += _set(session, model, worn_out, last_error_class="crashed", **values)
-    freed = sum(_set(session, model, [ended[model]]) for model in (Letter, Edition, Delivery))
+    freed = 0
+    for model in (Letter, Edition, Delivery):
+        later = {"not_before": now(lease * LEASES_TO_WAIT)}
+        freed += _set(session, model, [ended[model], model.crashes == CRASHES_TO_PARK - 1], **later)
+        freed += _set(session, model, [ended[model]])
     return {"uncertain": uncertain, "parked": parked, "freed": freed}
 
 

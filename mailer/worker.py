@@ -148,11 +148,11 @@ class Alone:
             answer(self._runtime, queue)
 
 
-def sweep_once(queues: list[str], alone: Alone) -> None:
+def sweep_once(runtime: Runtime, queues: list[str], alone: Alone) -> None:
     """Frees what dead workers held; rings for what is due. Where no broker takes the hint, or nobody has answered
     the last one, the work is done here."""
     with db.writing() as session:
-        found = claims.sweep(session)
+        found = claims.sweep(session, lease=runtime.settings.lease_seconds)
         session.commit()
     if any(found.values()):
         log.warning("sweep.found", **found)
@@ -187,7 +187,7 @@ def _keep_sweeping(runtime: Runtime, queues: list[str], alone: Alone) -> None:
         try:
             if until_sweep <= 0:
                 until_sweep = SWEEP_SECONDS[0]  # should it fail
-                sweep_once(queues, alone)
+                sweep_once(runtime, queues, alone)
                 seconds = SWEEP_SECONDS_ALONE if alone.unheard else SWEEP_SECONDS
                 until_sweep = random.uniform(*seconds)  # noqa: S311 - spreads load, guards nothing
             if "counting" in queues:

@@ -44,11 +44,19 @@ def let_leases_end() -> None:
 
 
 def crash(model: Kind, times: int) -> None:
-    """A worker claims a row and dies, so often."""
+    """A worker claims a row and dies, so often; each time it has become due again."""
     for _ in range(times):
+        come_due()
         assert claimed(model)
         let_leases_end()
         swept()
+
+
+def come_due() -> None:
+    with db.writing() as session:
+        for model in (Letter, Edition, Delivery):
+            session.execute(update(model).values(not_before=now(-1)))
+        session.commit()
 
 
 @pytest.fixture
@@ -141,13 +149,15 @@ class TestClaiming:
 
 class TestWhatKillsItsWorker:
     @pytest.mark.usefixtures("five_letters")
-    def test_rows_held_at_a_death_are_taken_by_few_and_then_alone(self) -> None:
+    def test_rows_held_at_a_death_are_taken_by_few_and_then_later_and_alone(self) -> None:
         assert len(claimed(Letter, "a", 50)) == 5
         let_leases_end()
         swept()
         assert len(claimed(Letter, "b", 50)) == 5  # a tenth of a batch
         let_leases_end()
         swept()
+        assert claimed(Letter, "c", 50) == []  # what was there at two deaths waits a while
+        come_due()
         assert [len(claimed(Letter, f"c{number}", 50)) for number in range(6)] == [1, 1, 1, 1, 1, 0]
 
     @pytest.mark.usefixtures("five_letters")

@@ -71,17 +71,17 @@ def test_each_answer_holds_its_rows_under_a_name_of_its_own(runtime: Runtime) ->
 
 @pytest.mark.usefixtures("_two_letters")
 def test_where_no_broker_takes_the_hint_the_work_is_done_here(
-    alone: worker.Alone, server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+    runtime: Runtime, alone: worker.Alone, server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker, "bell", Bell())
-    worker.sweep_once(["letters", "authorities"], alone)
+    worker.sweep_once(runtime, ["letters", "authorities"], alone)
     eventually(lambda: set(states(Letter)) == {"sent"}, "the letters were not sent", 20)
     assert alone.unheard
 
 
 @pytest.mark.usefixtures("_two_letters")
 def test_a_hint_that_nobody_answers_until_the_next_sweep_is_answered_here(
-    alone: worker.Alone, server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+    runtime: Runtime, alone: worker.Alone, server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rung: list[str] = []
 
@@ -91,10 +91,10 @@ def test_a_hint_that_nobody_answers_until_the_next_sweep_is_answered_here(
             return True
 
     monkeypatch.setattr(worker, "bell", Swallowing())
-    worker.sweep_once(["letters", "authorities"], alone)
+    worker.sweep_once(runtime, ["letters", "authorities"], alone)
     assert rung == ["letters"]
     assert not threading.Event().wait(0.3)
     assert server.messages == []
-    worker.sweep_once(["letters", "authorities"], alone)
+    worker.sweep_once(runtime, ["letters", "authorities"], alone)
     eventually(lambda: set(states(Letter)) == {"sent"}, "the letters were not sent", 20)
     assert not alone.unheard
