@@ -23,8 +23,11 @@ class Goal(NamedTuple):
 
 GOALS = (
     Goal("names-table 100k cpu ratio platypus", least=25),
+    Goal("names-table 100k cpu ratio platypus without start-up", least=25),
     Goal("names-table 100k cpu ratio canvas", least=15),
+    Goal("names-table 100k cpu ratio canvas without start-up", least=15),
     Goal("names-table 100k cpu ratio typst", least=40),
+    Goal("names-table 100k cpu ratio typst without start-up", least=40),
     Goal("names-table 100k memory ratio typst", least=60),
     Goal("names-table 10k cpu ratio weasyprint", least=150),
     Goal("names-table 10k cpu ratio weasyprint without start-up", least=150),
