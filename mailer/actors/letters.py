@@ -37,8 +37,8 @@ OVER_CAP = "over_cap"
 DAY = 86_400
 PUT_OFF_DAYS = 3
 NOT_TRIED = "not_tried"  # given back before its turn came
-# the relay's trouble, not this letter's
-REASONS_TO_PAUSE = {"connect", "tls", "auth", "timeout", "dropped", "policy", "no_8bitmime"}
+REASONS_TO_PAUSE = {"connect", "tls", "auth", "timeout", "dropped"}  # the relay's trouble, not this letter's
+REASONS_TO_MEND = {"policy", "no_8bitmime"}  # refused for good as things are: the operator may change them
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,7 +326,7 @@ def _send(runtime: Runtime, batch: Sequence[tuple[_Opened, Mail]]) -> int:
         if len(results) >= GROUP:
             _record(runtime, results)
             results.clear()
-        if result.reason in REASONS_TO_PAUSE:
+        if result.outcome is Outcome.TEMPORARY and result.reason in REASONS_TO_PAUSE:
             _record(runtime, results)
             results.clear()
             _give_back(runtime, [left.letter_id for left, _ in batch[index + 1 :]], seconds=30)
@@ -343,7 +343,7 @@ def _record(runtime: Runtime, results: Sequence[tuple[_Opened, Result]]) -> None
         if accepted:
             session.connection().execute(_SENT, [{"row": row, "owner": runtime.owner} for row in accepted])
         for letter, result in results:
-            if result.outcome is Outcome.PERMANENT and result.reason not in REASONS_TO_PAUSE:
+            if result.outcome is Outcome.PERMANENT and result.reason not in REASONS_TO_MEND:
                 _settle(session, runtime, letter.letter_id, Letter.State.FAILED, result.reason)
             elif result.outcome is not Outcome.ACCEPTED:  # a signer's letter may go twice, never not at all
                 _try_again(session, runtime, letter, result.reason)
