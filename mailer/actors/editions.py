@@ -377,7 +377,10 @@ def _try_again(runtime: Runtime, edition_id: int, reason: str) -> None:
         session.commit()
 
 
-_FINAL = {"SealKeyMissing", "SealKeyRefused", "SealExpired", "SealNotOurs", "GlyphsMissing", "PrivateKeyMissing"}
+_FINAL = {
+    "KeysMissing", "SealKeyMissing", "SealKeyRefused", "SealExpired", "SealNotOurs",
+    "GlyphsMissing", "PrivateKeyMissing",
+}
 
 
 def _class_of(error: Exception) -> str:
