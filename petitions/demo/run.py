@@ -22,10 +22,6 @@ COUNT_SECONDS = 3  # the demonstration counts often: who tries it wants to see i
 READY_SECONDS = 40
 
 
-class DidNotStart(Exception):
-    """A process of the demonstration did not come up."""
-
-
 def demonstrate(folder: Path, port: int, *, signers: int | None, as_json: bool) -> int:
     """Runs until Ctrl-C, or with `signers` once and unattended. Returns the exit code."""
     console = Console(stderr=as_json)

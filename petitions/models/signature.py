@@ -297,16 +297,6 @@ class Signature(Stateful, Base):
         if counted:
             self._uncount(session)
 
-    def reinstate(self, session: Session) -> None:
-        """Undoes an invalidation; raises IllegalTransition unless the owner had confirmed."""
-        if self.owner_confirmed_on is None:
-            raise IllegalTransition("signature", self.state, Signature.State.CONFIRMED)
-        self.move_to(Signature.State.CONFIRMED)
-        self.held_reason = None
-        self.confirmed_on = self.confirmed_on or database_time(session).date()
-        if self.position is not None:
-            self._recount_one(session, +1)
-
     # -- below: how ------------------------------------------------------------------------------------
 
     def _take_slot(self, session: Session) -> bool:
