@@ -20,6 +20,14 @@ class Profile(StrEnum):
     DEMONSTRATION = "demonstration"  # loopback only, limits and office hours off, said on every page
 
 
+class Door(StrEnum):
+    """Which of the two audiences a web process answers."""
+
+    BOTH = "both"
+    SIGNERS = "signers"
+    ORGANISERS = "organisers"
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="PETITIONS_", env_file=".env", extra="ignore", frozen=True)
 
@@ -31,6 +39,7 @@ class Settings(BaseSettings):
     base_url: str = "http://localhost:8000"  # mailed links are built from this, never from a request
     trusted_hosts: list[str] = []  # further host names the site answers to, besides that of base_url
     trusted_proxies: int = 0  # reverse proxies in front of us whose X-Forwarded-For may be believed
+    door: Door = Door.BOTH  # two processes with database roles of their own: what signers' breaks into edits nothing
     bind_host: str = "127.0.0.1"
     bind_port: int = 8000
     web_processes: int = 0  # 0: one on SQLite (a second would queue for its lock), two on PostgreSQL
@@ -56,14 +65,40 @@ class Settings(BaseSettings):
     signs_before_hold: int = 200  # an hour and network; above it a person looks first
     slow_lane_minutes: int = 10  # how long the letter of a slowed signature waits
     wrong_tokens_per_network: int = 20  # an hour; further wrong ones are refused, right ones always work
+    reports_per_network: int = 5  # of cases, an hour; above it they lie apart until somebody has time
     small_country: int = 10  # a country with fewer signers is shown as "other": 1 identifies a person
     count_seconds: int = 30  # how often new confirmations are counted; also the age of a cached page
     edition_gap_days: int = 7  # between editions unless urgent: lists sent daily are not read
+    preview_minutes: int = 60  # how long a preview of a document can be looked at; making one again costs a second
     approval_hours: int = 72  # a request for an edition lapses after this
+    channel_hold_hours: int = 24  # between the yes to a new address and its effect: time for an owner to notice
+    authority_import_minutes: int = 60  # how long a file of authorities that was looked at can still be applied
     deliveries_per_authority: int = 2  # a day over all petitions: more is a flood that helps nobody
+    export_branches: list[str] = []  # slugs of branches whose owners may export signers: off, because lists leak
     channel_bytes: int = 7_000_000  # of PDF by e-mail where the channel names no limit (base64 makes 1.371 x)
     sealed_data_days: int = 730  # after which every box of a signature goes, whatever became of the petition
     net_tag_days: int = 7  # how long a network tag is kept
+    erase_after_days: int = 30  # after a closed petition's last delivery and clock: then nobody needs the names
+    news_months: int = 12  # after a petition closes its news may still come so long; then the addresses go
+    documents_days: int = 730  # how long a document that was sent is kept: courts ask for copies late
+    updates_per_week: int = 3  # of one petition: what the form promised to who asked for news
+    update_alone: int = 1_000  # readers; to more than so many one person alone does not write
+    updates_per_minute: int = 300  # letters with news: the relay must have room for confirmations meanwhile
+    quick_confirm_seconds: int = 20  # a button pressed sooner after its letter was hardly pressed by a reader
+    trend_rows: int = 50  # from one network, or letters to one domain, in an hour or two: a moderator looks
+    trend_confirms: int = 10  # quick ones from one network in a day: robots press buttons together
+    trend_repeats: int = 5  # of one name, city and choice from different mailboxes: one hand, or a common name
+    bounces_percent: int = 10  # of the last letters refused as unknown: more, and confirmations are paused
+    bounces_of_letters: int = 200  # how many are looked at; a relay that sees more bad ones blocks all our mail
+    photo_quota: int = 100_000_000  # bytes of photographs a branch keeps; as much again of those sent with reports
+    report_days: int = 90  # after it became a case or was declined a report goes, with all that was sent with it
+    report_copy_hours: int = 72  # a report opened for a member stays readable for that member so long
+    session_idle_minutes: int = 30  # an organiser who left the desk is logged out after so long
+    session_hours: int = 12  # and after so long in any case
+    unfreeze_hours: int = 24  # before that the operator may not unfreeze a branch either: its owners must hear of it
+    logins_per_member: int = 5  # tries a minute under one name; then waits, which end by themselves
+    logins_per_network: int = 20  # tries a minute from one network, under any names: one password, many people
+    step_up_minutes: int = 5  # how long passkey or password count for what an open laptop must not do
     # Where people have been punished for naming themselves under such petitions, or for giving to those who run them;
     # wide on purpose, because the warning costs a sentence.
     punishing_countries: list[str] = [

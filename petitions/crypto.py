@@ -52,6 +52,20 @@ def data_key_info(petition: str, purpose: str, key: str) -> bytes:
     return f"petitions data key v1|{petition}|{purpose}|{key}".encode()
 
 
+def seal_text(text: str, public_key: bytes, info: bytes) -> bytes:
+    """Seals a few words to a branch, for its worker alone; `info` binds them to their row."""
+    return HPKE.encrypt(text.encode(), X25519PublicKey.from_public_bytes(public_key), info)
+
+
+def seal_bytes(content: bytes, public_key: bytes, info: bytes) -> bytes:
+    """Seals a file or a page of text to whoever has the other half of the key; `info` binds it to its row."""
+    return HPKE.encrypt(content, X25519PublicKey.from_public_bytes(public_key), info)
+
+
+def letter_info(letter: str, field: str) -> bytes:
+    return f"petitions letter v1|{letter}|{field}".encode()
+
+
 def record_info(purpose: str, record: str) -> bytes:
     """Associated data of a box: it opens only in the row it was made for."""
     return f"{purpose}|{record}".encode()
@@ -77,6 +91,11 @@ def open_fields(cipher: AESGCM, info: bytes, box: bytes) -> list[str]:
 def token_cipher(token: str) -> AESGCM:
     """The key of `self_box`: only who holds the signer's link can open it."""
     return AESGCM(_hkdf(token.encode(), b"petitions self box v1"))
+
+
+def handout_cipher(token: str) -> AESGCM:
+    """The key of what is handed out once: only who holds the token can open it."""
+    return AESGCM(_hkdf(token.encode(), b"petitions handout v1"))
 
 
 def tag(key: bytes, *parts: str) -> bytes:

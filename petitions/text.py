@@ -62,6 +62,13 @@ def clean_line(typed: str | None) -> str:
     return " ".join(_without_stray_joiners(kept).split())
 
 
+def clean_lines(typed: str | None) -> str:
+    """The same for several lines, which stay; nothing is cut."""
+    lines = unicodedata.normalize("NFC", typed or "").replace("\r\n", "\n").split("\n")
+    kept = ("".join(_visible(character) for character in line) for line in lines)
+    return "\n".join(_without_stray_joiners(line).rstrip() for line in kept).strip()
+
+
 def why_name_refused(name: str) -> Refusal | None:
     """What is wrong with a cleaned name, if anything."""
     if not name:

@@ -1,12 +1,14 @@
 """What the whole suite shares: settings, a fresh database, the web application and a browserless client for it."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from itsdangerous import URLSafeTimedSerializer
 from pydantic import SecretStr
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
@@ -15,6 +17,9 @@ from petitions.app import create_app
 from petitions.config import Settings
 from petitions.db import Base, Database, db
 from petitions.keyring import keyring
+from petitions.models import Branch, Member, MemberSession
+from petitions.sessions import COOKIE
+from petitions.tokens import new_token, token_hash
 from tests import factories
 
 
@@ -76,3 +81,48 @@ def reader(app: Flask, address: str = "203.0.113.7") -> Reader:
     made = Reader(app, app.response_class, use_cookies=False)
     made.environ_base["REMOTE_ADDR"] = address
     return made
+
+
+class Desk(Reader):
+    """An organiser who is logged in; forms are sent with the token that their page would have given."""
+
+    member: Member
+    csrf_token: str
+
+    def post(self, *args: Any, data: dict[str, Any] | None = None, **keywords: Any) -> TestResponse:
+        return super().post(*args, data={"csrf_token": self.csrf_token, **(data or {})}, **keywords)
+
+
+MakeDesk = Callable[..., Desk]
+
+
+@pytest.fixture
+def desk(app: Flask, database: Database) -> MakeDesk:
+    """`desk(role, branch=…, fresh=…)`: logs a new member in (or `member=…`). Whatever the test has arranged before must
+    be committed."""
+
+    def log_in(
+        role: Member.Role = Member.Role.OWNER,
+        *,
+        branch: Branch | None = None,
+        member: Member | None = None,
+        fresh: bool = True,
+    ) -> Desk:
+        token, raw = new_token(), new_token()
+        with database.writing() as session:
+            if member is None:
+                of = session.merge(branch) if branch is not None else factories.branch(session)
+                member = factories.member(session, of, role)
+            data = {"_user_id": member.fs_uniquifier, "_fresh": True, "csrf_token": raw}
+            data["fs_paa"] = time.time() if fresh else time.time() - 3600  # when passkey or password were given
+            session.add(MemberSession(token_hash=token_hash(token), member_id=member.id, data=data))
+            session.commit()
+            _ = member.branch.legal_name
+        made = Desk(app, app.response_class)
+        made.environ_base["REMOTE_ADDR"] = "203.0.113.7"
+        made.set_cookie(COOKIE, token, domain=app.config["SETTINGS"].host, secure=True)
+        made.member = member
+        made.csrf_token = str(URLSafeTimedSerializer(app.config["SECRET_KEY"], salt="wtf-csrf-token").dumps(raw))
+        return made
+
+    return log_in

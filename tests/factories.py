@@ -5,27 +5,45 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from mailer.actors import subscribing
 from mailer.unseal import open_key
 from petitions import crypto, signing
-from petitions.keyring import keyring
+from petitions.keyring import keyring, new_data_key
+from petitions.mailboxes import canonical
 from petitions.models import (
     Addressee,
     Authority,
     Branch,
     Channel,
+    Conditions,
     DataKey,
+    Delivery,
     Disclosure,
+    Document,
+    Edition,
+    Invalidation,
     Member,
     Petition,
     PetitionText,
+    PetitionUpdate,
+    Photo,
     Prisoner,
     PrisonerEvent,
+    Report,
     Signature,
+    Subscription,
+    UpdateText,
+    Volume,
 )
+from petitions.replycode import reply_key
 
 INDEX_KEY = "index-key-for-tests-0123456789abcdef"
 SECRET_KEY = "secret-key-for-tests-0123456789abcdef"
@@ -56,6 +74,7 @@ def branch(session: Session, **fields: Any) -> Branch:
             "reply_email": "office@opendoor.example.org",
             "languages": ["en", "ru"],
             "public_key": PUBLIC_KEY,
+            "verified_at": datetime.now(UTC),
             **fields,
         }
     )
@@ -66,7 +85,8 @@ def branch(session: Session, **fields: Any) -> Branch:
 
 def member(session: Session, of: Branch, role: Member.Role = Member.Role.OWNER, **fields: Any) -> Member:
     number = next(_numbers)
-    made = Member(branch=of, name=f"Member {number}", email=f"member{number}@opendoor.example.org", role=role, **fields)
+    named = {"name": f"Member {number}", "email": f"member{number}@opendoor.example.org", **fields}
+    made = Member(branch=of, role=role, **named)
     session.add(made)
     session.flush()
     return made
@@ -88,6 +108,9 @@ def prisoner(session: Session, of: Branch, **fields: Any) -> Prisoner:
             "consent_scope": "name, case, public petition",
             "consent_evidence": "signed letter, on file",
             "consent_on": date(2026, 1, 12),
+            "harm_assessment": "Her name is in the press; the family asks for attention.",
+            "harm_result": Prisoner.Harm.GO,
+            "harm_assessed_on": date(2026, 1, 12),
             "invented": True,
             **fields,
         }
@@ -284,3 +307,98 @@ def token_of(session: Session, signature_id: int) -> str:
     info = crypto.data_key_info(petition_id, key.purpose, key.public_id)
     cipher = AESGCM(open_key(key.sealed_key, PRIVATE_KEY, info))
     return crypto.open_fields(cipher, crypto.record_info("mail", public_id), box)[2]
+
+
+def subscription(session: Session, of: Petition, email: str = "", language: str = "en") -> tuple[Subscription, str]:
+    """Somebody who wants news, as the worker makes it; with the token that only the letters hold."""
+    email = email or f"reader.{next(_numbers)}@example.org"
+    public_key = of.branch.public_key
+    key_id, cipher = new_data_key(session, of.id, of.public_id, public_key, DataKey.Purpose.UPDATES)
+    tag = Subscription.tag_of(INDEX_KEY.encode(), of.public_id, canonical(email))
+    made = Subscription(**subscribing.sealed_row(of.id, key_id, cipher, tag, email, language))
+    session.add(made)
+    session.flush()
+    assert made.box is not None
+    _, token = crypto.open_fields(cipher, crypto.record_info("news", made.public_id), made.box)
+    return made, token
+
+
+def news(session: Session, of: Petition, by: Member, **fields: Any) -> PetitionUpdate:
+    """News in English and Russian, not sent yet."""
+    made = PetitionUpdate(**{"petition": of, "written_by": by, **fields})
+    for language, title in (("en", "She was moved"), ("ru", "Её перевели")):
+        body = f"**{title}** to [another prison](https://news.example.org/1).\n\n- Write to her"
+        made.texts.append(UpdateText(language=language, title=title, body=body))
+    session.add(made)
+    session.flush()
+    return made
+
+
+def delivery(session: Session, of: Petition, channel: Channel | None = None, **fields: Any) -> Delivery:
+    """One delivery to the petition's first addressee, with the rows it hangs on; compiled by nobody."""
+    number = next(_numbers)
+    to = next(one for one in of.addressees if channel is None or one.authority_id == channel.authority_id)
+    edition = Edition(petition=of, number=number, log_size=1, totals={}, texts={}, facts={}, state=Edition.State.COMPILED)
+    document = Document(
+        edition=edition, addressee=to, language=to.language, verification_code=f"CODE{number}",
+        names=1, count_only=0, roll_digest=b"",
+    )
+    volume = Volume(document=document, file_name=f"PET-E{number}-V1of1.pdf", sha256="0" * 64, size=1, pages=1)
+    made = Delivery(volume=volume, channel=channel or to.authority.channels[0], **fields)
+    session.add(made)
+    session.flush()
+    return made
+
+
+def certificate() -> bytes:
+    """Of a seal, in DER, good for a year from today."""
+    key = ed25519.Ed25519PrivateKey.generate()
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Open Door Association")])
+    moment = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(moment)
+        .not_valid_after(moment + timedelta(days=365))
+        .sign(key, None)
+    )
+    return made.public_bytes(Encoding.DER)
+
+
+def invalidation(
+    session: Session,
+    of: Petition,
+    member: Member,
+    ids: list[str],
+    act: Invalidation.Act = Invalidation.Act.STRIKE,
+) -> Invalidation:
+    """Previewed, with a reason, and put before a second person."""
+    made = Invalidation.preview(session, of, member, act, Conditions(ids=tuple(ids)))
+    made.give_reason(Invalidation.Class.ROBOT, "All within one minute")
+    made.move_to(Invalidation.State.ASKED)
+    session.flush()
+    return made
+
+
+def report(session: Session, of: Branch, code: str = "123456781234567812345678", **told: str) -> Report:
+    """What somebody told us, sealed as the web seals it; it is found by its code."""
+    of.takes_reports = True
+    told = {"what": "A man was taken from the square and has not come back.", "who": "Pavel Zimin", **told}
+    made = Report.receive(session, of, told, reply_key(code, INDEX_KEY.encode()), language="en", doubt=None)
+    assert made is not None
+    return made
+
+
+def photo(session: Session, of: Prisoner, image: bytes | None = None) -> Photo:
+    """A photograph: with an image as the worker makes it ready, without one as it was uploaded."""
+    made = Photo.of_prisoner(
+        session, of, image or b"upload", rights="by her brother", alt={"en": "A woman"}, quota=100_000_000
+    )
+    if image is not None:
+        made.move_to(Photo.State.READY)
+        made.image, made.upload_box, made.width, made.height = image, None, 80, 100
+    session.flush()
+    return made

@@ -40,6 +40,8 @@ REVISIONS = [
     for script in reversed(list(ScriptDirectory(str(migrate.MIGRATIONS)).walk_revisions("base", "heads")))
 ]
 Rows = dict[str, list[dict[str, Any]]]
+# Of two columns one is filled, and a constraint sees to it: these stay empty.
+EMPTY = {("photos", "report_id"), ("handouts", "export_id")}
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -254,6 +256,8 @@ def _reflected(connection: Connection) -> MetaData:
 
 
 def _value(column: Column[Any]) -> Any:
+    if (column.table.name, column.name) in EMPTY:
+        return None
     if column.foreign_keys:
         refers_to_itself = any(key.column.table is column.table for key in column.foreign_keys)
         return None if refers_to_itself else 1

@@ -5,10 +5,13 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import String, select, text
+from sqlalchemy import ForeignKey, String, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from petitions.db import Base
+from petitions.models.belonging import PUBLIC_ID_LENGTH, branch_of
+from petitions.models.branch import Branch
+from petitions.models.member import Member
 
 FIRST = b"\0" * 32  # what the first entry is bound to
 
@@ -26,6 +29,7 @@ class AuditEntry(Base):
     details: Mapped[dict[str, Any]]
     previous_hash: Mapped[bytes]
     hash: Mapped[bytes]
+    branch_id: Mapped[int | None] = mapped_column(ForeignKey("branches.id"), index=True)  # who sees it; not hashed
 
     @classmethod
     def write(cls, session: Session, actor: str, verb: str, subject: str, **details: Any) -> "AuditEntry":
@@ -42,6 +46,7 @@ class AuditEntry(Base):
             subject=subject,
             details=details,
             previous_hash=previous,
+            branch_id=_branch_of(session, actor, subject, str(details.get("branch", ""))),
         )
         entry.hash = entry.computed_hash()
         session.add(entry)
@@ -71,3 +76,19 @@ class AuditEntry(Base):
                 return expected
             previous, expected = entry.hash, expected + 1
         return None
+
+    @classmethod
+    def head(cls, session: Session) -> tuple[int, bytes]:
+        """How many entries there are, and the hash that binds them all. Kept elsewhere, it shows a cut end."""
+        last = session.execute(select(cls.hash).order_by(cls.sequence.desc()).limit(1)).scalar_one_or_none()
+        return session.scalar(select(func.count(cls.id))) or 0, last or FIRST
+
+
+def _branch_of(session: Session, actor: str, subject: str, named: str) -> int | None:
+    """Of the member who acted; else the one that the details name, or whose record it was done to. Only the worker and
+    the operator come to the last, and they may read every table."""
+    if len(actor) == PUBLIC_ID_LENGTH:
+        return session.scalar(select(Member.branch_id).where(Member.public_id == actor))
+    if named:
+        return session.scalar(select(Branch.id).where(Branch.public_id == named))
+    return branch_of(session, subject)

@@ -2,27 +2,30 @@
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
     ForeignKey,
     Index,
     Select,
-    String,
+    Text,
     UniqueConstraint,
+    delete,
     func,
     select,
     text,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from petitions.db import Base, database_time, now, public_id, states
+from petitions.db import Base, database_time, is_state, now, public_id, states
 from petitions.models.approval import Approval, MayNot
-from petitions.models.authority import Addressee
+from petitions.models.authority import Addressee, Channel
 from petitions.models.delivery import Delivery
+from petitions.models.document import Document, Volume
 from petitions.models.member import Member
 from petitions.models.petition import Petition, PetitionText, Trigger
+from petitions.models.roll import listed, roll
 from petitions.models.signature import Disclosure, Signature
 from petitions.models.transitions import Moves, Stateful
 from petitions.models.work import Work
@@ -90,6 +93,7 @@ class Edition(Work, Stateful, Base):
     number: Mapped[int]
     state: Mapped[State] = mapped_column(states(State), default=State.REQUESTED)
     urgent: Mapped[bool] = mapped_column(default=False)
+    reason: Mapped[str] = mapped_column(Text, default="", server_default="")  # why it is urgent
     asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
     trigger_id: Mapped[int | None] = mapped_column(ForeignKey("triggers.id"), unique=True)  # one edition a threshold
     requested_at: Mapped[datetime] = mapped_column(default=now())
@@ -98,13 +102,23 @@ class Edition(Work, Stateful, Base):
     texts: Mapped[dict[str, Any]]  # language -> {version, title, demand, background, hash}
     facts: Mapped[dict[str, Any]]  # the prisoner as of the day
     report: Mapped[dict[str, Any] | None]  # what the check found, per addressee
+    channels: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")  # addressee -> chosen channels
+    decline_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
     checked_at: Mapped[datetime | None]
     compiled_at: Mapped[datetime | None]
 
     petition: Mapped[Petition] = relationship()
     asked_by: Mapped[Member | None] = relationship()
     trigger: Mapped[Trigger | None] = relationship()
-    documents: Mapped[list["Document"]] = relationship(back_populates="edition", order_by="Document.id")
+    documents: Mapped[list[Document]] = relationship(back_populates="edition", order_by=Document.id)
+
+    @classmethod
+    def due(cls) -> ColumnElement[bool]:
+        return is_state(cls.state, cls.State.REQUESTED, cls.State.APPROVED)
+
+    @classmethod
+    def parked(cls) -> dict[str, Any]:
+        return {"state": cls.State.FAILED}
 
     @property
     def problems(self) -> list[str]:
@@ -120,9 +134,12 @@ class Edition(Work, Stateful, Base):
         asked_by: Member | None = None,
         trigger: Trigger | None = None,
         urgent: bool = False,
+        reason: str = "",
         gap_days: int,
+        drains: bool = True,
     ) -> "Edition":
-        """Freezes texts, list and totals as the next edition; drains the counting first.
+        """Freezes texts, list and totals as the next edition; drains the counting first. `drains` is False in the web,
+        whose role gives no position in the log: what has not been counted in the last half minute comes next time.
 
         Raises MayNot, NotPublic, EditionInProgress, NothingNew, TooSoon.
         """
@@ -130,11 +147,12 @@ class Edition(Work, Stateful, Base):
             raise MayNot("only an editor or an owner may ask for an edition")
         if not petition.public:
             raise NotPublic("only a published petition has editions")
-        petition.count_new(session)
-        last = cls._last_of(session, petition)
+        if drains:
+            petition.count_new(session)
+        last = cls.last_of(session, petition)
         if last is not None and last.under_way:
             raise EditionInProgress(f"edition {last.number} is still {last.state}")
-        compiled = cls._last_of(session, petition, cls.State.COMPILED)
+        compiled = cls.last_of(session, petition, cls.State.COMPILED)
         if petition.log_size <= (compiled.log_size if compiled else 0):
             raise NothingNew("no signature has been confirmed since the last edition")
         if compiled and not urgent and compiled.younger_than(timedelta(days=gap_days), database_time(session)):
@@ -145,6 +163,7 @@ class Edition(Work, Stateful, Base):
             asked_by=asked_by,
             trigger=trigger,
             urgent=urgent,
+            reason=reason,
             log_size=petition.log_size,
             totals=totals(session, petition, petition.log_size),
             texts={
@@ -166,8 +185,11 @@ class Edition(Work, Stateful, Base):
         session.flush()
         return edition
 
-    def approve(self, session: Session, member: Member, lapse_hours: int) -> None:
-        """The second person's yes: the worker compiles.
+    def approve(
+        self, session: Session, member: Member, lapse_hours: int, channels: dict[str, list[str]] | None = None
+    ) -> None:
+        """The second person's yes: the worker compiles. `channels` are the chosen ones of each addressee, by public
+        ids; without them the usual ones are used.
 
         Raises MayNot, SamePerson, CheckFailed, RequestLapsed, IllegalTransition.
         """
@@ -181,10 +203,35 @@ class Edition(Work, Stateful, Base):
         approval = Approval.given(Approval.Kind.EDITION, self.public_id, self.asked_by, member)
         self.move_to(Edition.State.APPROVED)
         session.add(approval)
+        self.channels = channels or {}
         self.not_before = moment
 
-    def decline(self) -> None:
+    def decline(self, reason: str = "") -> None:
         self.move_to(Edition.State.DECLINED)
+        self.decline_reason = reason
+
+    def check_again(self, session: Session) -> None:
+        """One that failed. It needs a new approval: the old one was for the old check. Raises IllegalTransition."""
+        self.move_to(Edition.State.REQUESTED)
+        self.requested_at = self.not_before = database_time(session)
+        self.crashes = self.tries = 0
+        self.last_error_class = self.report = self.checked_at = None
+        session.execute(
+            delete(Approval).where(Approval.kind == Approval.Kind.EDITION, Approval.subject == self.public_id)
+        )
+
+    def compile_again(self, moment: datetime) -> None:
+        """One of its documents was superseded before it left."""
+        if self.state is Edition.State.COMPILED:
+            self.move_to(Edition.State.APPROVED)
+            self.not_before = moment
+
+    def channels_to(self, addressee: Addressee) -> list[Channel]:
+        """How its document is going to reach an addressee: as chosen at approval, else as usual."""
+        chosen = self.channels.get(addressee.public_id)
+        if chosen is None:
+            return usual_channels(addressee)
+        return [channel for channel in addressee.authority.channels if channel.public_id in chosen]
 
     def approved_by_standing_order(self) -> bool:
         """A trigger was approved by two members when it was set (domain.md)."""
@@ -198,7 +245,7 @@ class Edition(Work, Stateful, Base):
         return self.compiled_at is not None and moment - self.compiled_at < gap
 
     @classmethod
-    def _last_of(cls, session: Session, petition: Petition, *wanted: State) -> "Edition | None":
+    def last_of(cls, session: Session, petition: Petition, *wanted: State) -> "Edition | None":
         editions = select(cls).where(cls.petition_id == petition.id).order_by(cls.number.desc()).limit(1)
         return session.scalars(editions.where(cls.state.in_(wanted)) if wanted else editions).one_or_none()
 
@@ -233,90 +280,47 @@ class Edition(Work, Stateful, Base):
 
     def listed(self) -> tuple[ColumnElement[bool], ...]:
         """The WHERE of every signature that counts in this edition."""
-        return (
-            Signature.petition_id == self.petition_id,
-            Signature.state == Signature.State.CONFIRMED,
-            Signature.position <= self.log_size,
-        )
-
-    def roll(self, circle: Addressee.Circle, *columns: Any) -> Select[Any]:
-        """The names an addressee of this circle may see, in order of day, then log position."""
-        return (
-            select(*columns)
-            .where(
-                *self.listed(),
-                Signature.disclosure.in_(Disclosure.admitting(circle)),
-                Signature.name_box.is_not(None),
-            )
-            .order_by(Signature.confirmed_on, Signature.position)
-        )
+        return listed(self.petition_id, self.log_size)
 
     def roll_for(self, addressee: Addressee, *columns: Any) -> Select[Any]:
-        """`roll` with the petition's own limits: some petitions or countries are counted only, and who signed before
-        an addressee was listed did not choose to be named to it."""
-        listed = addressee.listed_at.replace(minute=0, second=0, microsecond=0)
-        names = self.roll(addressee.circle, *columns).where(Signature.created_hour >= listed)
-        if self.petition.forbids_naming:
-            return names.where(Signature.id < 0)
-        if self.petition.count_only_countries:  # who does not say may live in one of them
-            names = names.where(Signature.country.not_in(["", *self.petition.count_only_countries]))
-        return names
+        """The names this addressee may see."""
+        return roll(self.petition, self.log_size, addressee, *columns)
 
 
-class Document(Stateful, Base):
-    """An edition as compiled for one addressee."""
+def usual_channels(addressee: Addressee) -> list[Channel]:
+    """Every channel that counts in law, else e-mail (also where it fails: its delivery then waits on the board),
+    else whatever there is."""
+    appeals = [one for one in addressee.usable_channels if one.legal_effect is Channel.LegalEffect.APPEAL]
+    mails = [one for one in addressee.authority.live_channels if one.kind is Channel.Kind.EMAIL]
+    return appeals or mails or addressee.usable_channels
 
-    __tablename__ = "documents"
 
-    class State(StrEnum):
-        LIVE = "live"
-        SUPERSEDED = "superseded"
+class Received(NamedTuple):
+    """An edition that an addressee has, or that is still on its way to it."""
 
-    moves: ClassVar[Moves] = {State.LIVE: frozenset({State.SUPERSEDED})}
-    __table_args__ = (
-        Index(
-            "uq_documents_live",
-            "edition_id",
-            "addressee_id",
-            unique=True,
-            sqlite_where=text("state = 'live'"),
-            postgresql_where=text("state = 'live'"),
-        ),
+    number: int
+    log_size: int
+
+
+NEVER_CAME = (
+    Delivery.State.CANCELLED, Delivery.State.SUPERSEDED, Delivery.State.REJECTED, Delivery.State.BOUNCED,
+    Delivery.State.RETURNED, Delivery.State.REFUSED,
+)
+
+
+def last_received(session: Session, addressee: Addressee, before: int | None = None) -> Received | None:
+    """The last edition, of a number below `before`, of which something has reached an addressee or still may."""
+    found = (
+        select(Edition.number, Edition.log_size)
+        .join(Document, Document.edition_id == Edition.id)
+        .join(Volume, Volume.document_id == Document.id)
+        .join(Delivery, Delivery.volume_id == Volume.id)
+        .where(Document.addressee_id == addressee.id, Delivery.state.not_in(NEVER_CAME))
+        .order_by(Edition.number.desc())
+        .limit(1)
     )
-
-    public_id: Mapped[str] = public_id()
-    edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id"), index=True)
-    addressee_id: Mapped[int] = mapped_column(ForeignKey("addressees.id"), index=True)
-    state: Mapped[State] = mapped_column(states(State), default=State.LIVE)
-    language: Mapped[str] = mapped_column(String(8))
-    verification_code: Mapped[str] = mapped_column(String(24), unique=True)
-    names: Mapped[int]
-    count_only: Mapped[int]
-    roll_digest: Mapped[bytes]  # of who is named how: differs as soon as one of them withdraws or narrows
-    compiled_at: Mapped[datetime] = mapped_column(default=now())
-
-    edition: Mapped[Edition] = relationship(back_populates="documents")
-    addressee: Mapped[Addressee] = relationship()
-    volumes: Mapped[list["Volume"]] = relationship(back_populates="document", order_by="Volume.number")
-
-
-class Volume(Base):
-    """One file of a document; most documents have one."""
-
-    __tablename__ = "volumes"
-    __table_args__ = (UniqueConstraint("document_id", "number"),)
-
-    document_id: Mapped[int] = mapped_column(ForeignKey("documents.id"), index=True)
-    number: Mapped[int] = mapped_column(default=1)
-    file_name: Mapped[str] = mapped_column(String(160))
-    sha256: Mapped[str] = mapped_column(String(64), index=True)
-    size: Mapped[int]  # bytes of PDF
-    pages: Mapped[int]
-    first_serial: Mapped[int] = mapped_column(default=1)
-    last_serial: Mapped[int] = mapped_column(default=0)
-
-    document: Mapped[Document] = relationship(back_populates="volumes")
-    deliveries: Mapped[list[Delivery]] = relationship(back_populates="volume", order_by=Delivery.id)
+    row = session.execute(found if before is None else found.where(Edition.number < before)).first()
+    return Received(*row) if row else None
 
 
 def totals(session: Session, petition: Petition, log_size: int) -> dict[str, Any]:

@@ -1,14 +1,15 @@
 """A signature: one person's name under one petition, sealed as soon as it is typed (privacy.md)."""
 
 from datetime import date, datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select, text, update
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, func, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from petitions.db import Base, database_time, insert_or_ignore, is_state, now, public_id, states
 from petitions.models.authority import Addressee
+from petitions.models.held_copy import HeldCopy
 from petitions.models.letter import Letter
 from petitions.models.transitions import IllegalTransition, Moves, Stateful
 
@@ -49,6 +50,21 @@ class Disclosure(StrEnum):
         return [cls.ALL, cls.INTERNATIONAL] if circle is Addressee.Circle.INTERNATIONAL else [cls.ALL]
 
 
+class Pace(IntEnum):
+    """How long an owner took from the letter to the button: a class, because the exact time would say when."""
+
+    SECONDS = 0  # faster than people read (`quick_confirm_seconds`)
+    MINUTES = 1  # up to ten
+    HOUR = 2
+    DAY = 3
+    LATER = 4
+
+    @classmethod
+    def of(cls, seconds: float, quick: float) -> "Pace":
+        ends = {cls.SECONDS: quick, cls.MINUTES: 600, cls.HOUR: 3_600, cls.DAY: 86_400}
+        return next((pace for pace, end in ends.items() if seconds <= end), cls.LATER)
+
+
 class DataKey(Base):
     """A data key, sealed to the branch: what opens the boxes of one petition, purpose and quarter of an hour."""
 
@@ -57,6 +73,7 @@ class DataKey(Base):
     class Purpose(StrEnum):
         NAMES = "names"
         MAIL = "mail"
+        UPDATES = "updates"  # of subscriptions, which outlive signatures
 
     public_id: Mapped[str] = public_id()
     petition_id: Mapped[int] = mapped_column(ForeignKey("petitions.id", ondelete="CASCADE"), index=True)
@@ -97,7 +114,7 @@ class Signature(Stateful, Base):
         State.HELD: frozenset(
             {State.PENDING, State.CONFIRMED, State.INVALIDATED, State.WITHDRAWN, State.VOID, State.EXPIRED}
         ),
-        State.INVALIDATED: frozenset({State.CONFIRMED}),
+        State.INVALIDATED: frozenset({State.CONFIRMED, State.HELD}),  # undone: what it was
     }
     __table_args__ = (
         Index(
@@ -134,6 +151,12 @@ class Signature(Stateful, Base):
             postgresql_where=text("state = 'confirmed' AND wants_listing AND public_name IS NULL"),
         ),
         Index(
+            "ix_signatures_wants_news",
+            "petition_id",
+            sqlite_where=text("state = 'confirmed' AND wants_news"),
+            postgresql_where=text("state = 'confirmed' AND wants_news"),
+        ),
+        Index(
             "ix_signatures_public_name",
             "petition_id",
             "public_name",
@@ -154,10 +177,14 @@ class Signature(Stateful, Base):
     disclosure: Mapped[Disclosure] = mapped_column(states(Disclosure))
     shows_city: Mapped[bool] = mapped_column(default=False)
     wants_listing: Mapped[bool] = mapped_column(default=False)  # "show my name on this page"
+    # A wish not carried out yet: the worker makes a subscription of it, and takes it back here.
+    wants_news: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     public_name: Mapped[str | None] = mapped_column(String(200))  # only if confirmed and listed; the worker writes it
     dedup_tag: Mapped[bytes | None]
     content_tag: Mapped[bytes | None]
     net_tag: Mapped[bytes | None]
+    confirm_net_tag: Mapped[bytes | None]  # where the button was pressed; kept as briefly as the other
+    confirm_pace: Mapped[int | None]  # Pace
     name_key_id: Mapped[int | None] = mapped_column(ForeignKey("data_keys.id"))
     mail_key_id: Mapped[int | None] = mapped_column(ForeignKey("data_keys.id"))
     # The web process must not read these two: it gets an error, and on PostgreSQL a refusal (grants).
@@ -211,6 +238,16 @@ class Signature(Stateful, Base):
         self.owner_confirmed_on = self.confirmed_on = moment.date()
         self._void_others(session)
 
+    def note_pace(self, session: Session, net_tag: bytes | None, quick_seconds: int) -> None:
+        """From which network the owner said yes, and how soon after the letter: kept for a few days, because robots
+        that press buttons are many and quick (cases.md D8)."""
+        if self.confirm_pace is not None:
+            return
+        sent_at = session.scalar(select(func.max(Letter.sent_at)).where(Letter.signature_id == self.id))
+        if sent_at is not None:
+            taken = (database_time(session) - sent_at).total_seconds()
+            self.confirm_net_tag, self.confirm_pace = net_tag, Pace.of(taken, quick_seconds)
+
     def withdraw(self, session: Session) -> None:
         """Takes the name back; a second click changes nothing. Raises IllegalTransition from other states."""
         if self.state is Signature.State.WITHDRAWN:
@@ -252,13 +289,15 @@ class Signature(Stateful, Base):
             self._free_slot(session)
         self.erased_at = database_time(session)
         session.flush()
+        HeldCopy.empty(session, self.id)
         session.execute(
             update(Signature)
             .where(Signature.id == self.id)
             .values(
                 name_box=None, mail_box=None, self_box=None, public_name=None, dedup_tag=None, content_tag=None,
-                net_tag=None, token_hash=None, name_key_id=None, mail_key_id=None, wants_listing=False,
-                shows_city=False, country="" if self.position is None else self.country,
+                net_tag=None, confirm_net_tag=None, confirm_pace=None, token_hash=None, name_key_id=None,
+                mail_key_id=None, wants_listing=False, wants_news=False, shows_city=False,
+                country="" if self.position is None else self.country,
             )
             .execution_options(synchronize_session="fetch")
         )
@@ -290,12 +329,31 @@ class Signature(Stateful, Base):
         if self.position is not None:
             self._recount_one(session, +1)
 
+    def reinstate(self, session: Session, was: "Signature.State") -> None:
+        """A strike undone: held again, or confirmed and counted again. Raises IllegalTransition; AlreadySigned where
+        another signature of the same mailbox has taken its place since."""
+        if self.state is not Signature.State.INVALIDATED or self.erased_at is not None:
+            raise IllegalTransition("signature", self.state, was)
+        if was is Signature.State.CONFIRMED and not self._take_slot(session):
+            raise AlreadySigned
+        self.move_to(was)
+        self.held_reason = None
+        if was is Signature.State.HELD:
+            self.held_reason, self.content_tag = "reinstated", None  # the same form may wait again meanwhile
+        if was is Signature.State.CONFIRMED and self.position is not None:
+            self._recount_one(session, +1)
+
     def invalidate(self, session: Session, reason: str) -> None:
         counted = self.state is Signature.State.CONFIRMED
         self.move_to(Signature.State.INVALIDATED)
         self.held_reason, self.public_name = reason, None
         if counted:
             self._uncount(session)
+
+    @classmethod
+    def count_by_state(cls, session: Session, petition_id: int) -> "dict[Signature.State, int]":
+        counted = select(cls.state, func.count()).where(cls.petition_id == petition_id).group_by(cls.state)
+        return {state: count for state, count in session.execute(counted)}  # noqa: C416 - dict() takes a result for a mapping
 
     # -- below: how ------------------------------------------------------------------------------------
 

@@ -1,8 +1,9 @@
 """What every row of work carries, whoever does it (delivery.md, "One mechanism for every kind of work")."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from sqlalchemy import String
+from sqlalchemy import ColumnElement, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from petitions.db import Base, now
@@ -18,6 +19,20 @@ class Work:
     lease_until: Mapped[datetime | None]
     lease_owner: Mapped[str | None] = mapped_column(String(40), index=True)
     last_error_class: Mapped[str | None] = mapped_column(String(80))
+
+    if TYPE_CHECKING:
+        __table__: ClassVar[Any]  # these two are of Base, which every row of work derives from too
+        id: Mapped[int]
+
+    @classmethod
+    def due(cls) -> ColumnElement[bool]:
+        """The states in which a row waits for a worker; literal (`is_state`), so that a partial index serves."""
+        raise NotImplementedError
+
+    @classmethod
+    def parked(cls) -> dict[str, Any]:
+        """What is written to a row that has killed three workers, so that it is not due any more."""
+        raise NotImplementedError
 
 
 class NamedLease(Base):

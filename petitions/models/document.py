@@ -1,0 +1,111 @@
+"""A document: an edition as compiled for one addressee, its files, and how far a worker has got with it."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from petitions.db import Base, database_time, now, public_id, states
+from petitions.models.authority import Addressee
+from petitions.models.delivery import Delivery
+from petitions.models.roll import digest_of
+from petitions.models.signature import Signature
+from petitions.models.transitions import Moves, Stateful
+
+if TYPE_CHECKING:
+    from petitions.models.edition import Edition
+
+
+class Document(Stateful, Base):
+    """An edition as compiled for one addressee."""
+
+    __tablename__ = "documents"
+
+    class State(StrEnum):
+        LIVE = "live"
+        SUPERSEDED = "superseded"
+
+    moves: ClassVar[Moves] = {State.LIVE: frozenset({State.SUPERSEDED})}
+    __table_args__ = (
+        Index(
+            "uq_documents_live",
+            "edition_id",
+            "addressee_id",
+            unique=True,
+            sqlite_where=text("state = 'live'"),
+            postgresql_where=text("state = 'live'"),
+        ),
+    )
+
+    public_id: Mapped[str] = public_id()
+    edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id"), index=True)
+    addressee_id: Mapped[int] = mapped_column(ForeignKey("addressees.id"), index=True)
+    state: Mapped[State] = mapped_column(states(State), default=State.LIVE)
+    language: Mapped[str] = mapped_column(String(8))
+    verification_code: Mapped[str] = mapped_column(String(24), unique=True)
+    names: Mapped[int]
+    count_only: Mapped[int]
+    roll_digest: Mapped[bytes]  # of who is named how (roll.py)
+    # The same pages without a name, a small PDF of its own: what organisers may look at (privacy.md).
+    front_matter: Mapped[bytes | None] = mapped_column(deferred=True)
+    compiled_at: Mapped[datetime] = mapped_column(default=now())
+
+    edition: Mapped["Edition"] = relationship(back_populates="documents")
+    addressee: Mapped[Addressee] = relationship()
+    volumes: Mapped[list["Volume"]] = relationship(back_populates="document", order_by="Volume.number")
+
+    @property
+    def deliveries(self) -> list[Delivery]:
+        return [delivery for volume in self.volumes for delivery in volume.deliveries]
+
+    def stale(self, session: Session) -> bool:
+        """Someone named in it has withdrawn, was struck or narrowed disclosure since it was compiled."""
+        named = self.edition.roll_for(self.addressee, Signature.position, Signature.shows_city)
+        return digest_of(session, named) != self.roll_digest
+
+    def supersede(self, session: Session, *, but: Delivery | None = None) -> None:
+        """The same edition is compiled again without whoever may not be named any more. What has not left of this
+        document never will; `but` is settled by the worker that holds it. The caller has locked this row."""
+        self.move_to(Document.State.SUPERSEDED)
+        for delivery in self.deliveries:
+            if delivery is not but and delivery.waits:
+                delivery.move_to(Delivery.State.SUPERSEDED)
+        session.flush()
+        session.refresh(self.edition, ["state"], with_for_update=True)  # a compilation that is just ending must be seen
+        self.edition.compile_again(database_time(session))
+
+
+class Volume(Base):
+    """One file of a document; most documents have one."""
+
+    __tablename__ = "volumes"
+    __table_args__ = (UniqueConstraint("document_id", "number"),)
+
+    document_id: Mapped[int] = mapped_column(ForeignKey("documents.id"), index=True)
+    number: Mapped[int] = mapped_column(default=1)
+    file_name: Mapped[str] = mapped_column(String(160))
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    size: Mapped[int]  # bytes of PDF
+    pages: Mapped[int]
+    first_serial: Mapped[int] = mapped_column(default=1)
+    last_serial: Mapped[int] = mapped_column(default=0)
+    erased_at: Mapped[datetime | None]  # the file has had its time; its hash still proves a copy
+
+    document: Mapped[Document] = relationship(back_populates="volumes")
+    deliveries: Mapped[list[Delivery]] = relationship(back_populates="volume", order_by=Delivery.id)
+
+
+class DocumentProgress(Base):
+    """How far a worker has got with one addressee's document; begun anew whenever it is."""
+
+    __tablename__ = "document_progress"
+    __table_args__ = (UniqueConstraint("edition_id", "addressee_id"),)
+
+    edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id", ondelete="CASCADE"))
+    addressee_id: Mapped[int] = mapped_column(ForeignKey("addressees.id", ondelete="CASCADE"), index=True)
+    begun_at: Mapped[datetime] = mapped_column(default=now())
+    rendered_at: Mapped[datetime | None]
+    sealed_at: Mapped[datetime | None]
+    archived_at: Mapped[datetime | None]
