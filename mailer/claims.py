@@ -1,4 +1,4 @@
-"""Claims on rows of work that end by themselves: one mechanism for letters, editions and deliveries.
+"""Claims on rows of work that end by themselves: one mechanism for whatever derives from `Work`.
 
 A claim counts a crash before the work and a recorded result takes it back, so a row that kills its process three
 times is parked. The owner is one answer to the bell; while it is at work one thread renews its leases, so a lease
@@ -9,13 +9,13 @@ that slept through its lease cannot write late. All times are the database's.
 import uuid
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
-from petitions.db import Base, database_time, insert_or_ignore, is_state, now
-from petitions.models import Delivery, Edition, Letter, NamedLease
+from petitions.db import database_time, insert_or_ignore, is_state, now
+from petitions.models import Delivery, NamedLease
 from petitions.models.work import Work
 
 LEASE_SECONDS = 60
@@ -24,8 +24,7 @@ CRASHES_TO_PARK = 3
 LEASES_TO_WAIT = 10  # before the last try of a row that was held at two deaths
 CLOCK_SLACK = 60  # seconds; a period that ends later than it can was begun under a clock that jumped
 
-Row = TypeVar("Row", bound=Letter | Edition | Delivery)
-KINDS: tuple[type[Work], ...] = (Letter, Edition, Delivery)
+KINDS: tuple[type[Work], ...] = tuple(Work.__subclasses__())
 
 
 def new_owner() -> str:
@@ -33,17 +32,8 @@ def new_owner() -> str:
     return uuid.uuid4().hex
 
 
-def due(model: type[Row]) -> ColumnElement[bool]:
-    """The states in which a row waits for a worker; literal, so that its partial index serves."""
-    if model is Letter:
-        return is_state(Letter.state, Letter.State.READY)
-    if model is Delivery:
-        return is_state(Delivery.state, Delivery.State.READY) & Delivery.hold_reason.is_(None)
-    return is_state(Edition.state, Edition.State.REQUESTED, Edition.State.APPROVED)
-
-
 def claim(
-    session: Session, model: type[Row], owner: str, limit: int, *, lease: float = LEASE_SECONDS
+    session: Session, model: type[Work], owner: str, limit: int, *, lease: float = LEASE_SECONDS
 ) -> list[int]:
     """Takes up to `limit` due rows for `owner`; the caller commits before it does the work.
 
@@ -53,7 +43,7 @@ def claim(
     found = (
         select(model.id, model.crashes)
         .where(
-            due(model),
+            model.due(),
             model.not_before <= now(),
             model.lease_owner.is_(None),
             model.crashes < CRASHES_TO_PARK,
@@ -77,10 +67,10 @@ def claim(
     return ids
 
 
-def release(session: Session, model: type[Row], owner: str, ids: Sequence[int], **values: Any) -> int:
+def release(session: Session, model: type[Work], owner: str, ids: Sequence[int], **values: Any) -> int:
     """Records a result for rows still ours and lets them go; returns how many were ours."""
     result = session.connection().execute(
-        update(model.__table__)  # type: ignore[arg-type]
+        update(model.__table__)
         .where(model.id.in_(ids), model.lease_owner == owner)
         .values(lease_owner=None, lease_until=None, crashes=0, **values)
     )
@@ -88,11 +78,11 @@ def release(session: Session, model: type[Row], owner: str, ids: Sequence[int], 
 
 
 def mark(
-    session: Session, model: type[Row], owner: str, row: int, *, lease: float = LEASE_SECONDS, **values: Any
+    session: Session, model: type[Work], owner: str, row: int, *, lease: float = LEASE_SECONDS, **values: Any
 ) -> bool:
     """Records a step for a row that stays ours; False if it is not ours any more, and then nothing may be done."""
     result = session.connection().execute(
-        update(model.__table__)  # type: ignore[arg-type]
+        update(model.__table__)
         .where(model.id == row, model.lease_owner == owner, model.lease_until > now())
         .values(lease_until=now(lease), **values)
     )
@@ -100,7 +90,7 @@ def mark(
 
 
 def retry(
-    session: Session, model: type[Row], owner: str, row: int, *, tries: int, seconds: float, reason: str
+    session: Session, model: type[Work], owner: str, row: int, *, tries: int, seconds: float, reason: str
 ) -> int:
     """Lets a row go until `seconds` from now."""
     return release(
@@ -124,7 +114,7 @@ def sweep(session: Session, *, lease: float = LEASE_SECONDS) -> dict[str, int]:
     again by itself; a row that killed three workers is parked; the rest may be claimed anew, at once or, after a
     second death, later: who is killed for another reason should not be there a third time. Returns counts."""
     moment = database_time(session)  # one for all that follows: a lease that ends in between waits for the next sweep
-    ended = {model: _ended(model, moment) for model in (Letter, Edition, Delivery)}
+    ended = {model: _ended(model, moment) for model in KINDS}
     nobodys = ended[Delivery] | Delivery.lease_owner.is_(None)
     uncertain = _set(
         session,
@@ -135,26 +125,20 @@ def sweep(session: Session, *, lease: float = LEASE_SECONDS) -> dict[str, int]:
         settled_at=now(),
         crashes=0,
     )
-    parked = 0
-    for model, values in (
-        (Letter, {"state": Letter.State.PARKED, "reason": "crashed"}),
-        (Edition, {"state": Edition.State.FAILED}),
-        (Delivery, {"hold_reason": "crashed"}),
-    ):
-        worn_out = [ended[model], due(model), model.crashes >= CRASHES_TO_PARK]
-        parked += _set(session, model, worn_out, last_error_class="crashed", **values)
-    freed = 0
-    for model in (Letter, Edition, Delivery):
-        later = {"not_before": now(lease * LEASES_TO_WAIT)}
+    parked = freed = 0
+    later = {"not_before": now(lease * LEASES_TO_WAIT)}
+    for model in KINDS:
+        worn_out = [ended[model], model.due(), model.crashes >= CRASHES_TO_PARK]
+        parked += _set(session, model, worn_out, last_error_class="crashed", **model.parked())
         freed += _set(session, model, [ended[model], model.crashes == CRASHES_TO_PARK - 1], **later)
         freed += _set(session, model, [ended[model]])
     return {"uncertain": uncertain, "parked": parked, "freed": freed}
 
 
-def waiting(session: Session, model: type[Row]) -> bool:
+def waiting(session: Session, model: type[Work]) -> bool:
     """Whether any row is due now and free."""
     found = select(model.id).where(
-        due(model), model.not_before <= now(), model.lease_owner.is_(None), model.crashes < CRASHES_TO_PARK
+        model.due(), model.not_before <= now(), model.lease_owner.is_(None), model.crashes < CRASHES_TO_PARK
     )
     return session.scalar(found.limit(1)) is not None
 
@@ -179,9 +163,9 @@ def _ended(model: type[Work], moment: datetime) -> ColumnElement[bool]:
     return model.lease_owner.is_not(None) & or_(model.lease_until.is_(None), model.lease_until < moment)
 
 
-def _set(session: Session, model: type[Base], where: Iterable[ColumnElement[bool]], **values: Any) -> int:
+def _set(session: Session, model: type[Work], where: Iterable[ColumnElement[bool]], **values: Any) -> int:
     result = session.connection().execute(
-        update(model.__table__).where(*where).values(lease_owner=None, lease_until=None, **values)  # type: ignore[arg-type]
+        update(model.__table__).where(*where).values(lease_owner=None, lease_until=None, **values)
     )
     return result.rowcount
 

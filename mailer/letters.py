@@ -16,6 +16,7 @@ from babel.dates import format_date
 
 from mailer.addresses import wire_address
 from mailer.mime import (
+    AUTOMATIC_HEADERS,
     Attachment,
     Mail,
     Sender,
@@ -26,13 +27,11 @@ from mailer.mime import (
     subject_header,
     text_part,
 )
-from mailer.wording import environment
+from mailer.wording import letter_words
 
 __all__ = ["Mail", "Sender", "already_signed", "confirm_signature", "deliver_document"]
 
 _MARK = re.compile("\ue000(\\w+)\ue001")
-# So that no holiday notice answers. There is no List-Unsubscribe: nobody has subscribed to anything yet.
-_AUTOMATIC = b"Auto-Submitted: auto-generated\r\nX-Auto-Response-Suppress: All\r\nMIME-Version: 1.0\r\n"
 
 
 def confirm_signature(
@@ -133,9 +132,9 @@ def deliver_document(
             from_headers(sender),
             letter_headers(to=address, message_id=message_id, date=date),
             thread.encode(),
-            subject_header(_words("deliver_document", "subject", language, words)),
+            subject_header(letter_words("deliver_document", "subject", language, words)),
             f"Content-Language: {language}\r\nMIME-Version: 1.0\r\n".encode(),
-            mixed(_words("deliver_document", "body", language, words), [document], message_id),
+            mixed(letter_words("deliver_document", "body", language, words), [document], message_id),
         )
     )
     return Mail(to, message_id, data)
@@ -177,16 +176,12 @@ def _rendered(
         "expires_on": expires_on,
         "standing": standing,
     }
-    subject = _words(letter, "subject", language, words)
+    subject = letter_words(letter, "subject", language, words)
     headers = from_headers(sender) + subject_header(subject) + f"Content-Language: {language}\r\n".encode()
-    pieces = _MARK.split(_words(letter, "body", language, words))
-    return _Text(headers + _AUTOMATIC, tuple(pieces[0::2]), tuple(pieces[1::2]))
+    pieces = _MARK.split(letter_words(letter, "body", language, words))
+    return _Text(headers + AUTOMATIC_HEADERS, tuple(pieces[0::2]), tuple(pieces[1::2]))
 
 
 def _to_signer(text: _Text, own: Mapping[str, str], *, to: str, message_id: str, date: dt.datetime) -> Mail:
     headers = letter_headers(to=wire_address(to), message_id=message_id, date=date)
     return Mail(to, message_id, headers + text.headers + text_part(text.filled(own)))
-
-
-def _words(letter: str, part: str, language: str, words: Mapping[str, object]) -> str:
-    return environment(language).get_template(f"email/{letter}/{part}.txt").render(words)

@@ -85,6 +85,8 @@ def mixed(text: str, attachments: list[Attachment], message_id: str) -> bytes:
     return opening + b"".join(b"--" + boundary + b"\r\n" + part + b"\r\n" for part in parts) + closing
 
 
+# So that no holiday notice answers.
+AUTOMATIC_HEADERS = b"Auto-Submitted: auto-generated\r\nX-Auto-Response-Suppress: All\r\nMIME-Version: 1.0\r\n"
 TEXT_HEADERS = b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n"
 _LINE_ENDS = {"Cc", "Zl", "Zp", "Zs"}
 

@@ -60,6 +60,10 @@ class Unsealer:
             with self._lock:
                 self._ciphers[key.id] = opened
 
+    def text(self, branch: str, sealed: bytes, info: bytes) -> str:
+        """Words sealed with `crypto.seal_text`. Raises crypto.BoxDamaged, PrivateKeyMissing."""
+        return open_key(sealed, self.private_key(branch), info).decode()
+
     def forget(self) -> None:
         """Lets go of every opened key."""
         with self._lock:

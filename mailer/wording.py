@@ -1,5 +1,6 @@
 """Words for people: gettext catalogues and the templates that letters and documents are written in."""
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -30,3 +31,8 @@ def environment(language: str = "en") -> Environment:
     )
     made.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined]
     return made
+
+
+def letter_words(letter: str, part: str, language: str, words: Mapping[str, object]) -> str:
+    """The subject or the body of a letter, as plain text."""
+    return environment(language).get_template(f"email/{letter}/{part}.txt").render(words)

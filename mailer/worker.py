@@ -16,17 +16,37 @@ import dramatiq
 from dramatiq import Worker
 
 from mailer import claims
+from mailer.actors.counting import count_signatures
 from mailer.actors.deliveries import deliver_documents
 from mailer.actors.editions import advance_editions
+from mailer.actors.handouts import make_handouts
+from mailer.actors.held_copies import open_held_copies
+from mailer.actors.invalidations import carry_out_invalidations
 from mailer.actors.letters import send_letters
-from mailer.actors.periodic import count_signatures, run_due
+from mailer.actors.periodic import run_due
+from mailer.actors.photos import prepare_photos
+from mailer.actors.previews import make_previews
+from mailer.actors.reports import open_reports
 from mailer.actors.runtime import Runtime, log
+from mailer.actors.updates import send_updates
 from petitions import logs, migrate
 from petitions.bell import ACTORS, bell, make_broker
 from petitions.config import SettingsRefused, load
 from petitions.db import db
 from petitions.keys import KeysMissing, with_kept_secrets
-from petitions.models import Delivery, Edition, Letter
+from petitions.models import (
+    Delivery,
+    Edition,
+    Handout,
+    HeldCopy,
+    Invalidation,
+    Letter,
+    Photo,
+    Preview,
+    ReportCopy,
+    UpdateLetter,
+)
+from petitions.models.work import Work
 
 SWEEP_SECONDS = (5.0, 15.0)
 SWEEP_SECONDS_ALONE = (0.5, 1.0)  # no broker, or it is away: the sweep is the bell
@@ -39,11 +59,25 @@ ANSWERS: dict[str, Callable[[Runtime], int]] = {
     "authorities": deliver_documents,
     "editions": advance_editions,
     "counting": count_signatures,
+    "updates": send_updates,
+    "held_copies": open_held_copies,
+    "invalidations": carry_out_invalidations,
+    "previews": make_previews,
+    "handouts": make_handouts,
+    "media": prepare_photos,
+    "reports": open_reports,
 }
-_WORK: dict[str, type[Letter] | type[Delivery] | type[Edition]] = {
+_WORK: dict[str, type[Work]] = {
     "letters": Letter,
     "authorities": Delivery,
     "editions": Edition,
+    "held_copies": HeldCopy,
+    "invalidations": Invalidation,
+    "handouts": Handout,
+    "media": Photo,
+    "reports": ReportCopy,
+    "previews": Preview,
+    "updates": UpdateLetter,
 }
 
 

@@ -24,6 +24,13 @@ ACTORS = {
     "authorities": "deliver_documents",
     "editions": "advance_editions",
     "counting": "count_signatures",
+    "updates": "send_updates",
+    "held_copies": "open_held_copies",
+    "invalidations": "carry_out_invalidations",
+    "previews": "make_previews",
+    "handouts": "make_handouts",
+    "media": "prepare_photos",
+    "reports": "open_reports",
 }
 
 log = structlog.get_logger(__name__)

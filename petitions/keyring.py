@@ -62,23 +62,26 @@ class Keyring:
             self._keys.clear()
 
 
-def _new_keys(session: Session, petition_id: int, petition: str, public_key: bytes) -> SealingKeys:
-    rows, ciphers = [], []
-    for purpose in (DataKey.Purpose.NAMES, DataKey.Purpose.MAIL):
-        key, name = os.urandom(crypto.KEY_BYTES), new_public_id()
-        info = crypto.data_key_info(petition, purpose, name)
-        rows.append(
-            DataKey(
-                public_id=name,
-                petition_id=petition_id,
-                purpose=purpose,
-                sealed_key=crypto.seal_key(key, public_key, info),
-            )
-        )
-        ciphers.append(AESGCM(key))
-    session.add_all(rows)
+def new_data_key(
+    session: Session, petition_id: int, petition: str, public_key: bytes, purpose: DataKey.Purpose
+) -> tuple[int, AESGCM]:
+    """The id of its row, in the caller's transaction, and what it seals with."""
+    key, name = os.urandom(crypto.KEY_BYTES), new_public_id()
+    info = crypto.data_key_info(petition, purpose, name)
+    row = DataKey(
+        public_id=name, petition_id=petition_id, purpose=purpose, sealed_key=crypto.seal_key(key, public_key, info)
+    )
+    session.add(row)
     session.flush()
-    return SealingKeys(rows[0].id, rows[1].id, ciphers[0], ciphers[1], time.monotonic())
+    return row.id, AESGCM(key)
+
+
+def _new_keys(session: Session, petition_id: int, petition: str, public_key: bytes) -> SealingKeys:
+    names, mail = (
+        new_data_key(session, petition_id, petition, public_key, purpose)
+        for purpose in (DataKey.Purpose.NAMES, DataKey.Purpose.MAIL)
+    )
+    return SealingKeys(names[0], mail[0], names[1], mail[1], time.monotonic())
 
 
 keyring = Keyring()

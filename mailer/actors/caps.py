@@ -5,7 +5,7 @@ computing yesterday's tag. Two workers that count the same mailbox at once queue
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from petitions import crypto
 from petitions.config import Settings
-from petitions.models import MailCap
+from petitions.models import MailCap, Suppression
 
 DAY = timedelta(days=1)
 Wanted = tuple[int, str, str, bool]  # letter, petition, mailbox, not counted yet
@@ -53,13 +53,12 @@ class Caps:
             self._take_back(session, [one for one in fresh if one[0] in over])
         return over
 
-    def first_this_hour(self, session: Session, petition: str, mailbox: str) -> bool:
-        """At most one "you have already signed" an hour and petition, whatever the profile."""
-        key = (f"already|{petition}", mailbox)
-        tag = crypto.tag(self._today, *key)
+    def this_hour(self, session: Session, what: str, mailbox: str) -> int:
+        """Counts one more of something to a mailbox, whatever the profile; says the how manieth this hour it is."""
+        tag = crypto.tag(self._today, what, mailbox)
         self._upsert(session, [(tag, 1)])
         rows = select(func.sum(MailCap.sent)).where(MailCap.tag == tag, MailCap.hour == self._hour)
-        return (session.scalar(rows) or 0) <= 1
+        return session.scalar(rows) or 0
 
     def _add(self, session: Session, steps: "Counter[tuple[str, str]]") -> dict[tuple[str, str], int]:
         """Adds to this hour's rows and returns the last 24 hours' sums."""
@@ -92,6 +91,14 @@ class Caps:
                     .values(sent=MailCap.sent - 1)
                     .execution_options(synchronize_session=False)
                 )
+
+
+def suppressed_among(session: Session, index_key: bytes, mailboxes: Iterable[str]) -> set[str]:
+    """Those whose owners want no letter from us, ever."""
+    key = crypto.lasting_key(index_key, "suppression")
+    tags = {crypto.tag(key, "mailbox", mailbox): mailbox for mailbox in mailboxes}
+    found = session.scalars(select(Suppression.tag).where(Suppression.tag.in_(tags)))
+    return {tags[tag] for tag in found}
 
 
 @cache

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 from mailer.actors.runtime import Runtime
 from mailer.document import CountryTotal, Fact, PetitionDocument, SignatureLine, Totals, file_name
 from mailer.wording import catalogue
-from petitions.models import Addressee, Branch, DataKey, Edition, Signature, totals
+from petitions.models import Addressee, Branch, DataKey, Edition, Signature, last_received, totals
+from petitions.models.roll import digest_of, in_parts, roll_entries
 
 CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # nothing that is misread on paper
 CODE_LENGTH = 12  # 60 bits: cannot be guessed, can be typed
-PART = 200  # rows fetched at once; of 2,000 the garbage collector makes half as much work again
 
 
 class Roll:
@@ -37,8 +37,8 @@ class Roll:
         )
         countries = dict(country_names(self._addressee.language))  # Babel's own mapping looks for aliases each time
         serial = 0
-        for part in _parts(self._session, self._edition.roll_for(self._addressee, *columns)):
-            self._digest.update(_roll_entries(row[3:5] for row in part))
+        for part in in_parts(self._session, self._edition.roll_for(self._addressee, *columns)):
+            self._digest.update(roll_entries(row[3:5] for row in part))
             opened = self._runtime.unsealer.names(row[:3] for row in part)
             for (_, _, _, _, shows_city, country, day), (name, city) in zip(part, opened, strict=True):
                 serial += 1
@@ -55,19 +55,7 @@ class Roll:
 
 def roll_digest(session: Session, edition: Edition, addressee: Addressee) -> bytes:
     """What `Roll.digest` would be now: differs as soon as someone named withdrew, was struck or narrowed."""
-    digest = hashlib.sha256()
-    for part in _parts(session, edition.roll_for(addressee, Signature.position, Signature.shows_city)):
-        digest.update(_roll_entries(part))
-    return digest.digest()
-
-
-def _parts(session: Session, rows: Select[Any]) -> Iterator[Sequence[Any]]:
-    """A few rows at a time, as the driver gives them: the ORM's way takes twice as long for plain columns."""
-    return session.connection().execute(rows, execution_options={"yield_per": PART}).partitions()
-
-
-def _roll_entries(rows: Iterable[Sequence[Any]]) -> bytes:
-    return b"".join([b"%d:%d;" % (position, shows_city) for position, shows_city in rows])
+    return digest_of(session, edition.roll_for(addressee, Signature.position, Signature.shows_city))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +75,7 @@ def compilation(
     text_language = language if language in edition.texts else next(iter(edition.texts))
     text = edition.texts[text_language]
     numbers = totals(session, petition, edition.log_size)
-    previous = session.execute(
-        select(Edition.number, Edition.log_size)
-        .where(
-            Edition.petition_id == petition.id,
-            Edition.number < edition.number,
-            Edition.state == Edition.State.COMPILED,
-        )
-        .order_by(Edition.number.desc())
-        .limit(1)
-    ).first()
+    previous = last_received(session, addressee, before=edition.number)
     facts = edition.facts
     document = PetitionDocument(
         language=language,
@@ -108,23 +87,25 @@ def compilation(
         text_version=text["version"],
         text_hash=text["hash"],
         addressee_name=addressee.authority.name_in(language),
-        addressee_lines=_lines(addressee.authority.postal_address),
+        addressee_lines=lines_of(addressee.authority.postal_address),
         salutation=addressee.authority.salutation_in(language),
         sender_name=branch.legal_name,
-        sender_lines=_lines(branch.postal_address),
+        sender_lines=lines_of(branch.postal_address),
         representative=branch.representative,
         representative_role=branch.representative_role,
         reply_email=branch.reply_email,
         place=branch.place,
         dated_on=datetime.now(UTC).date(),
-        prisoner_name=_in(facts["names"], language),
-        prisoner_names=tuple(_other_names(facts, language)),
+        prisoner_name=in_language(facts["names"], language),
+        prisoner_names=tuple(other_names(facts, language)),
         birth_year=facts["birth_year"],
         citizenships=tuple(country_names(language).get(code, code) for code in facts["citizenships"]),
         case_number=facts["case_number"],
-        article=_in(facts["article"], language),
-        detained_at=_in(facts["held_at"], language),
-        facts=tuple(Fact(fact["happened"], _in(fact["what"], language), fact["source"]) for fact in facts["events"]),
+        article=in_language(facts["article"], language),
+        detained_at=in_language(facts["held_at"], language),
+        facts=tuple(
+            Fact(fact["happened"], in_language(fact["what"], language), fact["source"]) for fact in facts["events"]
+        ),
         edition=edition.number,
         previous_edition=previous.number if previous else None,
         new_since_previous=_confirmed_after(session, edition, previous.log_size) if previous else 0,
@@ -198,8 +179,8 @@ def _count(session: Session, rows: Select[Any]) -> int:
     return session.scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0
 
 
-def _other_names(facts: Mapping[str, Any], language: str) -> Iterator[str]:
-    main = _in(facts["names"], language)
+def other_names(facts: Mapping[str, Any], language: str) -> Iterator[str]:
+    main = in_language(facts["names"], language)
     seen = {main}
     for name in (*facts["names"].values(), *facts["other_spellings"]):
         if name not in seen:
@@ -207,11 +188,11 @@ def _other_names(facts: Mapping[str, Any], language: str) -> Iterator[str]:
             yield name
 
 
-def _in(words: Mapping[str, str], language: str) -> str:
+def in_language(words: Mapping[str, str], language: str) -> str:
     return words.get(language) or next(iter(words.values()), "")
 
 
-def _lines(text: str) -> tuple[str, ...]:
+def lines_of(text: str) -> tuple[str, ...]:
     return tuple(line.strip() for line in text.splitlines() if line.strip())
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm import Session
 
 from mailer import claims, letters
-from mailer.actors.compiling import roll_digest, spaced
+from mailer.actors.compiling import spaced
 from mailer.actors.runtime import Runtime, log
 from mailer.addresses import message_id, return_path
 from mailer.archive import Archive
@@ -25,12 +25,25 @@ from mailer.letters import Mail, Sender
 from mailer.replies import Outcome, Result
 from petitions.bell import bell
 from petitions.db import DatabaseBusy, database_time, db, now
-from petitions.models import AuditEntry, Channel, Delivery, DeliveryAttempt, Document, Edition
+from petitions.models import (
+    AuditEntry,
+    Channel,
+    ChannelChange,
+    Clock,
+    Delivery,
+    DeliveryAttempt,
+    Document,
+    Edition,
+    Stop,
+    Switch,
+    blocked,
+)
 
 DOT_SECONDS = 600.0  # RFC 5321 4.5.3.2: ten minutes for the answer to the final dot
 RETRY_MINUTES = (1, 5, 15, 30, 60, 120, 240)
 GIVE_UP_DAYS = 5
 PREPARE_AGAIN_SECONDS = 900  # what keeps a message from being built is ours to mend, and reported each time
+STOPPED_SECONDS = 60  # how soon a delivery looks again whether its branch is still frozen
 RECORD_AGAIN_SECONDS = (0.5, 2.0, 5.0)  # a known outcome is not given up because the database is busy
 
 
@@ -48,7 +61,7 @@ class _Ready:
 def deliver_documents(runtime: Runtime) -> int:
     """Delivers what is due until nothing is. Returns how many were accepted."""
     accepted = 0
-    while not runtime.stopping.is_set():
+    while not runtime.stopping.is_set() and not _switched_off():
         with db.writing() as session:
             ids = claims.claim(session, Delivery, runtime.owner, 1, lease=runtime.settings.lease_seconds)
             session.commit()
@@ -56,6 +69,12 @@ def deliver_documents(runtime: Runtime) -> int:
             break
         accepted += _deliver(runtime, ids[0])
     return accepted
+
+
+def _switched_off() -> bool:
+    """The operator's switch stops all of it: nothing is claimed, so that nothing has to be let go again."""
+    with db.reading() as session:
+        return Switch.thrown(session, Switch.Name.DELIVERIES)
 
 
 def _deliver(runtime: Runtime, delivery_id: int) -> bool:
@@ -83,8 +102,13 @@ def _deliver(runtime: Runtime, delivery_id: int) -> bool:
 def _prepare(runtime: Runtime, delivery_id: int) -> _Ready | None:
     """Asks the row first; builds and archives the message; commits `transmitting`. None: not now, or not at all."""
     with db.reading() as session:
+        stop = _stopped(session, session.get_one(Delivery, delivery_id))
+    if stop:  # before the archive is opened for nothing
+        _wait(runtime, delivery_id, stop)
+        return None
+    with db.reading() as session:
         delivery = session.get_one(Delivery, delivery_id)
-        mail = _build(runtime, delivery)
+        mail, address = _build(runtime, delivery), delivery.channel.address
         branch = delivery.volume.document.edition.petition.branch
         sha256 = hashlib.sha256(mail.data).hexdigest()
         document_id = delivery.volume.document_id
@@ -93,7 +117,7 @@ def _prepare(runtime: Runtime, delivery_id: int) -> _Ready | None:
     with db.writing() as session:
         session.get_one(Document, document_id, with_for_update=True)  # first, as everyone who supersedes one does
         delivery = session.get_one(Delivery, delivery_id, with_for_update=True)
-        if not _may_leave(runtime, session, delivery):
+        if not _may_leave(runtime, session, delivery, address):
             session.commit()
             bell.ring("editions")  # should it have been superseded, its edition waits to be compiled again
             return None
@@ -104,6 +128,16 @@ def _prepare(runtime: Runtime, delivery_id: int) -> _Ready | None:
         ready = _Ready(delivery_id, delivery.public_id, mail, delivery.tries, delivery.created_at)
         session.commit()
     return ready if marked else None
+
+
+def _stopped(session: Session, delivery: Delivery) -> Stop | None:
+    return blocked(session, delivery.volume.document.edition.petition.branch_id, Switch.Name.DELIVERIES)
+
+
+def _wait(runtime: Runtime, delivery_id: int, stop: Stop) -> None:
+    with db.writing() as session:
+        _let_go(session, runtime, delivery_id, not_before=now(STOPPED_SECONDS), last_error_class=stop)
+        session.commit()
 
 
 def _build(runtime: Runtime, delivery: Delivery) -> Mail:
@@ -141,12 +175,15 @@ def _build(runtime: Runtime, delivery: Delivery) -> Mail:
     )
 
 
-def _may_leave(runtime: Runtime, session: Session, delivery: Delivery) -> bool:
+def _may_leave(runtime: Runtime, session: Session, delivery: Delivery, address: str) -> bool:
     """The last look, in the transaction that marks it (cases.md J16): still wanted, still true, not too often."""
     document = delivery.volume.document
     edition = document.edition
     if delivery.state is not Delivery.State.READY or delivery.hold_reason is not None:
         _let_go(session, runtime, delivery.id)  # cancelled, held or superseded since it was claimed
+        return False
+    if stop := _stopped(session, delivery):
+        _let_go(session, runtime, delivery.id, not_before=now(STOPPED_SECONDS), last_error_class=stop)
         return False
     if not edition.petition.may_deliver:
         _let_go(session, runtime, delivery.id, hold_reason="petition_stopped")
@@ -154,13 +191,22 @@ def _may_leave(runtime: Runtime, session: Session, delivery: Delivery) -> bool:
     if edition.state not in {Edition.State.COMPILED, Edition.State.APPROVED}:
         _let_go(session, runtime, delivery.id, hold_reason="edition_stopped")
         return False
+    if document.addressee.removed_at is not None:
+        _let_go(session, runtime, delivery.id, hold_reason="addressee_removed")
+        return False
     if not delivery.channel.usable:
         _let_go(session, runtime, delivery.id, hold_reason="channel_unusable")
+        return False
+    if ChannelChange.holds(session, delivery.channel):
+        _let_go(session, runtime, delivery.id, hold_reason=ChannelChange.HOLD)
+        return False
+    if delivery.channel.address != address:
+        _let_go(session, runtime, delivery.id)  # changed while the message was being built: it is built anew
         return False
     if runtime.settings.limits_apply and (later := _not_yet(runtime, session, delivery)):
         _let_go(session, runtime, delivery.id, not_before=later)
         return False
-    if roll_digest(session, edition, document.addressee) != document.roll_digest:
+    if document.stale(session):
         _compile_again(session, runtime, delivery)
         return False
     return True
@@ -170,19 +216,9 @@ def _compile_again(session: Session, runtime: Runtime, delivery: Delivery) -> No
     """Someone named has withdrawn or narrowed disclosure before it left: the document is superseded and the same
     edition compiled again without them."""
     document = delivery.volume.document
-    document.move_to(Document.State.SUPERSEDED)
-    for volume in document.volumes:
-        for other in volume.deliveries:
-            if other.id != delivery.id and other.state is Delivery.State.READY:
-                other.move_to(Delivery.State.SUPERSEDED)
-    session.flush()
     claims.release(session, Delivery, runtime.owner, [delivery.id], state=Delivery.State.SUPERSEDED)
-    edition = document.edition
-    session.refresh(edition, ["state"], with_for_update=True)  # a compilation that is just ending must be seen
-    if edition.state is Edition.State.COMPILED:
-        edition.move_to(Edition.State.APPROVED)
-        edition.not_before = session.scalar(select(now())) or edition.not_before
-    AuditEntry.write(session, "worker", "document.supersede", document.public_id, edition=edition.public_id)
+    document.supersede(session, but=delivery)
+    AuditEntry.write(session, "worker", "document.supersede", document.public_id, edition=document.edition.public_id)
 
 
 def _not_yet(runtime: Runtime, session: Session, delivery: Delivery) -> datetime | None:
@@ -243,6 +279,8 @@ def _write_down(runtime: Runtime, ready: _Ready, result: Result) -> None:
         values = _values(session, delivery, ready, result)
         if not claims.release(session, Delivery, runtime.owner, [ready.delivery_id], **values):
             log.error("delivery.lease_lost", delivery=ready.public_id, outcome=result.outcome.value)
+        if result.outcome is Outcome.ACCEPTED:
+            Clock.start_for(session, delivery)
         AuditEntry.write(
             session, "worker", "delivery.attempt", ready.public_id,
             outcome=result.outcome.value, reason=result.reason, code=result.code,

@@ -1,25 +1,24 @@
 """Editions: checked before anyone approves, then compiled, sealed and archived for each addressee.
 
-The check renders the same documents into nothing, so its pages, sizes and missing glyphs are the real ones.
 Compiling again after a crash leaves what is done and does the rest: one live document an addressee (constraint).
 """
 
+import io
 import shutil
 import tempfile
-from collections import Counter
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from mailer import claims
-from mailer.actors.compiling import CODE_LENGTH, Compilation, compilation, new_code
+from mailer.actors.checking import channel_limit, report
+from mailer.actors.compiling import compilation, new_code
 from mailer.actors.runtime import Runtime, log
 from mailer.archive import Archive
-from mailer.pdf.rendering import Rendering, render
+from mailer.pdf.rendering import render
 from mailer.pdf.seal import seal
 from petitions.bell import bell
 from petitions.db import database_time, db, insert_or_ignore, now
@@ -29,41 +28,24 @@ from petitions.models import (
     Approval,
     AuditEntry,
     Channel,
+    ChannelChange,
     Delivery,
     Document,
+    DocumentProgress,
     Edition,
+    Stop,
     Volume,
+    blocked,
 )
 from petitions.verify import inspect
 
 RETRY_SECONDS = (60, 300, 900, 3600)
 TRIES = 5
-
-# what a channel's `required` may name -> whether the edition has it (facts/authorities.md)
-_REQUIRED: dict[str, Callable[[Edition], object]] = {
-    "representative": lambda edition: edition.petition.branch.representative,
-    "postal_address": lambda edition: edition.petition.branch.postal_address,
-    "birth_year": lambda edition: edition.facts["birth_year"],
-    "citizenship": lambda edition: edition.facts["citizenships"],
-    "case_number": lambda edition: edition.facts["case_number"],
-    "article": lambda edition: any(edition.facts["article"].values()),
-    "held_at": lambda edition: any(edition.facts["held_at"].values()),
-}
+STOPPED_SECONDS = 60  # how soon an edition looks again whether its branch is still frozen
 
 
 class SealNotOurs(Exception):
     """A document just sealed does not verify against the branch's certificate: nothing may leave."""
-
-
-class Counted:
-    """A file that only counts what is written to it: the check leaves no name on any disk."""
-
-    def __init__(self) -> None:
-        self.size = 0
-
-    def write(self, data: bytes) -> int:
-        self.size += len(data)
-        return len(data)
 
 
 def advance_editions(runtime: Runtime) -> int:
@@ -82,7 +64,11 @@ def advance_editions(runtime: Runtime) -> int:
 def _advance(runtime: Runtime, edition_id: int) -> int:
     try:
         with db.reading() as session:
-            state = session.scalar(select(Edition.state).where(Edition.id == edition_id))
+            edition = session.get_one(Edition, edition_id)
+            state, stop = edition.state, blocked(session, edition.petition.branch_id)
+        if stop:
+            _wait(runtime, edition_id, stop)
+            return 0
         if state is Edition.State.REQUESTED:
             _check(runtime, edition_id)
         else:
@@ -94,16 +80,26 @@ def _advance(runtime: Runtime, edition_id: int) -> int:
     return 1
 
 
+def _wait(runtime: Runtime, edition_id: int, stop: Stop) -> None:
+    """Until the branch is unfrozen; that is no try."""
+    with db.writing() as session:
+        claims.release(
+            session, Edition, runtime.owner, [edition_id], not_before=now(STOPPED_SECONDS), last_error_class=stop
+        )
+        session.commit()
+
+
 # -- checking -----------------------------------------------------------------------------------------
 
 
 def _check(runtime: Runtime, edition_id: int) -> None:
     with _snapshot() as session:
         edition = session.get_one(Edition, edition_id)
-        report = _report(runtime, session, edition)
+        found_out = report(runtime, session, edition)
     with db.writing() as session:
         edition = session.get_one(Edition, edition_id, with_for_update=True)
-        found: dict[str, Any] = {"state": Edition.State.CHECKED, "report": report, "checked_at": now()}
+        found: dict[str, Any] = {"state": Edition.State.CHECKED, "report": found_out, "checked_at": now()}
+        found["last_error_class"] = None  # whatever it waited for
         if edition.state is not Edition.State.REQUESTED:
             found = {}  # declined meanwhile: nobody asks for it any more
         settled = claims.release(session, Edition, runtime.owner, [edition_id], **found)
@@ -112,65 +108,9 @@ def _check(runtime: Runtime, edition_id: int) -> None:
             _approve_standing_order(session, edition)
             AuditEntry.write(
                 session, "worker", "edition.check", edition.public_id,
-                problems=len(report["problems"]), state=edition.state.value,
+                problems=len(found_out["problems"]), state=edition.state.value,
             )
         session.commit()
-
-
-def _report(runtime: Runtime, session: Session, edition: Edition) -> dict[str, Any]:
-    """Totals per disclosure, pages and size per addressee, missing glyphs, what each channel's law asks for."""
-    problems, documents = edition.disagreements(session), []
-    if other := edition.signed_otherwise(session):
-        problems.append(f"{other} signed a text that this edition does not print: nobody is listed under another one")
-    missing: Counter[str] = Counter()
-    for addressee in edition.petition.addressees:
-        made = compilation(runtime, session, edition, addressee, "X" * CODE_LENGTH)
-        rendering = render(made.document, made.roll, Counted())  # type: ignore[arg-type]
-        missing.update(rendering.missing)
-        documents.append(_document_report(runtime, addressee, made, rendering))
-        problems += _legal_problems(edition, addressee)
-        if made.document.text_language != addressee.language:
-            problems.append(
-                f"{addressee.authority.slug}: there is no approved text in its language ({addressee.language})"
-            )
-    for character, times in sorted(missing.items()):
-        problems.append(f"no font has the character {character}, which would be printed {times} times")
-    return {"problems": problems, "documents": documents, "totals": edition.totals, "missing_glyphs": dict(missing)}
-
-
-def _document_report(
-    runtime: Runtime, addressee: Addressee, made: Compilation, rendering: Rendering
-) -> dict[str, Any]:
-    warnings = []
-    for channel in addressee.usable_channels:
-        limit = channel_limit(runtime, channel)
-        if channel.kind is Channel.Kind.EMAIL and rendering.size > limit:
-            warnings.append(f"larger than its e-mail takes: {rendering.size} of {limit} bytes; it will stop as too big")
-    if not any(channel.kind is Channel.Kind.EMAIL for channel in addressee.usable_channels):
-        warnings.append("no e-mail channel: this document is compiled but has to be taken there by a person")
-    return {
-        "addressee": addressee.authority.slug,
-        "language": addressee.language,
-        "circle": addressee.circle.value,
-        "pages": rendering.pages,
-        "size": rendering.size,
-        "names": rendering.names,
-        "count_only": made.document.totals.count_only,
-        "new_since_previous": made.document.new_since_previous,
-        "warnings": warnings,
-    }
-
-
-def _legal_problems(edition: Edition, addressee: Addressee) -> list[str]:
-    problems = []
-    for channel in addressee.usable_channels:
-        for content in channel.required:
-            has = _REQUIRED.get(content)
-            if has is None:
-                problems.append(f"{addressee.authority.slug}: requires “{content}”, which nothing here can provide")
-            elif not has(edition):
-                problems.append(f"{addressee.authority.slug}: its {channel.kind} channel requires {content}")
-    return problems
 
 
 def _approve_standing_order(session: Session, edition: Edition) -> None:
@@ -218,18 +158,24 @@ def _compile_document(runtime: Runtime, edition_id: int, addressee_id: int) -> b
         edition = session.get_one(Edition, edition_id)
         addressee = session.get_one(Addressee, addressee_id)
         branch = edition.petition.branch
+        _note(edition_id, addressee_id, begun_at=now(), rendered_at=None, sealed_at=None, archived_at=None)
         made = compilation(runtime, session, edition, addressee, code)
         rendering = render(made.document, made.roll, file)
         if rendering.missing:
             raise GlyphsMissing
+        _note(edition_id, addressee_id, rendered_at=now())
+        shown = io.BytesIO()
+        render(made.document, (), shown, copy_of=rendering)
         key = seal_key(runtime.settings, branch.public_id)
         seal(file, key.pkcs12, key.passphrase, reason=f"Edition {edition.number}")
         seen = inspect(file, [branch.seal_certificate or b""])
         if not seen.bottom_line:
             raise SealNotOurs(seen.problem)
+        _note(edition_id, addressee_id, sealed_at=now())
         size = file.seek(0, 2)
         file.seek(0)
         Archive(archive_root, branch.public_key).store(file, seen.sha256)
+        _note(edition_id, addressee_id, archived_at=now())
         if runtime.settings.demonstration:
             _export_plain(runtime, file, made.document.file_name, addressee)
         document = Document(
@@ -240,6 +186,7 @@ def _compile_document(runtime: Runtime, edition_id: int, addressee_id: int) -> b
             names=rendering.names,
             count_only=made.document.totals.confirmed - rendering.names,
             roll_digest=made.roll.digest,
+            front_matter=shown.getvalue(),
         )
         document.volumes.append(
             Volume(
@@ -276,9 +223,10 @@ def _finish(runtime: Runtime, edition_id: int) -> bool:
         moment = database_time(session)
         for document in edition.documents:
             if document.state is Document.State.LIVE:
-                for volume in document.volumes:
-                    for channel in document.addressee.authority.channels:
-                        _plan(session, runtime, volume, channel, moment)
+                for channel in edition.channels_to(document.addressee):
+                    if not _left_by(session, document, channel):
+                        for volume in document.volumes:
+                            _plan(session, runtime, volume, channel, moment)
         AuditEntry.write(
             session, "worker", "edition.compile", edition.public_id,
             sha256=[volume.sha256 for document in edition.documents for volume in document.volumes],
@@ -299,32 +247,52 @@ def _give_back(runtime: Runtime, edition_id: int) -> None:
         session.commit()
 
 
+def _left_by(session: Session, document: Document, channel: Channel) -> bool:
+    """An earlier document of this edition has reached the addressee by this channel, or may have: a new one would be
+    the same edition twice."""
+    found = (
+        select(Delivery.id)
+        .join(Volume, Delivery.volume_id == Volume.id)
+        .join(Document, Volume.document_id == Document.id)
+        .where(
+            Document.edition_id == document.edition_id,
+            Document.addressee_id == document.addressee_id,
+            Document.id != document.id,
+            Delivery.channel_id == channel.id,
+            Delivery.state.in_(Delivery.OUT),
+        )
+    )
+    return session.scalar(found.limit(1)) is not None
+
+
 def _plan(session: Session, runtime: Runtime, volume: Volume, channel: Channel, moment: datetime) -> None:
-    """The delivery by e-mail of one volume; a document too large for it stops there and says so."""
-    if channel.kind is not Channel.Kind.EMAIL:
-        return
-    too_big = volume.size > channel_limit(runtime, channel)
-    due = channel.authority.next_office_hour(moment) if runtime.settings.limits_apply else moment
+    """The delivery of one volume by one channel: a worker's to send, a person's to print, file or take there. A
+    document too large for the channel stops there and says so."""
+    limit = channel_limit(runtime, channel)
+    too_big = limit is not None and volume.size > limit
+    by_mail = channel.kind is Channel.Kind.EMAIL
+    due = channel.authority.next_office_hour(moment) if by_mail and runtime.settings.limits_apply else moment
     insert_or_ignore(
         session,
         Delivery,
         {
             "volume_id": volume.id,
             "channel_id": channel.id,
-            "state": Delivery.State.TOO_BIG if too_big else Delivery.State.READY,
+            "state": Delivery.State.TOO_BIG if too_big else Delivery.FIRST[channel.kind],
             "last_error_class": "larger_than_channel" if too_big else None,
-            "hold_reason": None if channel.usable else "channel_unusable",  # on the board, not silently missed
+            "hold_reason": _hold(session, channel),  # on the board, not silently missed
             "not_before": due,
         },
     )
 
 
-def channel_limit(runtime: Runtime, channel: Channel) -> int:
-    """Bytes of PDF that a channel takes."""
-    return channel.max_bytes or runtime.settings.channel_bytes
-
-
 # -- below: how ---------------------------------------------------------------------------------------
+
+
+def _hold(session: Session, channel: Channel) -> str | None:
+    if not channel.usable:
+        return "channel_unusable"
+    return ChannelChange.HOLD if ChannelChange.holds(session, channel) else None
 
 
 def _snapshot() -> Session:
@@ -349,6 +317,19 @@ def _has_live(session: Session, edition_id: int, addressee_id: int) -> bool:
         Document.state == Document.State.LIVE,
     )
     return session.scalar(found) is not None
+
+
+def _note(edition_id: int, addressee_id: int, **reached: Any) -> None:
+    """How far the document of an addressee has got, for whoever waits for it."""
+    with db.writing() as session:
+        insert_or_ignore(session, DocumentProgress, {"edition_id": edition_id, "addressee_id": addressee_id})
+        session.execute(
+            update(DocumentProgress)
+            .where(DocumentProgress.edition_id == edition_id, DocumentProgress.addressee_id == addressee_id)
+            .values(**reached)
+            .execution_options(synchronize_session=False)
+        )
+        session.commit()
 
 
 def _export_plain(runtime: Runtime, file: IO[bytes], name: str, addressee: Addressee) -> None:

@@ -1,6 +1,6 @@
 """One pass from a `PetitionDocument` and its lines to the bytes of a PDF."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -21,12 +21,25 @@ class Rendering:
     names: int
     size: int  # bytes
     missing: Mapping[str, int]  # substituted characters, as `U+0627`: refuse the edition
+    annexes: Sequence[Annex] = ()
 
 
-def render(document: PetitionDocument, lines: Iterable[SignatureLine], out: BinaryIO) -> Rendering:
-    """Writes the document as it is made: `out` need not seek, `lines` may be a generator of a million."""
+def render(
+    document: PetitionDocument,
+    lines: Iterable[SignatureLine],
+    out: BinaryIO,
+    *,
+    copy_of: Rendering | None = None,
+    notice: str = "",
+) -> Rendering:
+    """Writes the document as it is made: `out` need not seek, `lines` may be a generator of a million.
+
+    `copy_of`: without lines, the pages that organisers may look at; its cover letter states the annexes of the whole.
+    `notice`: above the header of every page.
+    """
     words, lettering, writer = Words(document.language), Lettering(), PdfWriter(out)
-    sheets = Sheets(writer, lettering, document, words)
+    notice = words.gettext("Copy without names, for organisers") if copy_of is not None else notice
+    sheets = Sheets(writer, lettering, document, words, notice=notice)
     sheets.bookmark(words.gettext("Cover letter"))
     cover = sheets.keep()
     annexes: list[Annex] = []
@@ -60,6 +73,7 @@ def render(document: PetitionDocument, lines: Iterable[SignatureLine], out: Bina
     parts.integrity(flow, document, words)
     enclose(words.gettext("How to check this document"), first)
 
-    sheets.fill(cover, 1, cover_letter(document, words, annexes).content(lettering))
+    stated = copy_of.annexes if copy_of is not None else annexes
+    sheets.fill(cover, 1, cover_letter(document, words, stated).content(lettering))
     sheets.finish()
-    return Rendering(writer.pages, names, writer.size, dict(lettering.missing))
+    return Rendering(writer.pages, names, writer.size, dict(lettering.missing), tuple(annexes))

@@ -12,6 +12,7 @@ from asn1crypto import keys, x509  # type: ignore[import-untyped]
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.hazmat.primitives.serialization.pkcs12 import PKCS12KeyAndCertificates, load_pkcs12
+from cryptography.x509 import Certificate
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.writer import BasePdfFileWriter
 from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter
@@ -53,6 +54,13 @@ def seal(pdf: BinaryIO, pkcs12: bytes, passphrase: bytes | None, *, reason: str)
     pdf.seek(0)
     sealer = _Sealer(metadata, signer, new_field_spec=SigFieldSpec(FIELD, on_page=0))
     sealer.sign_pdf(_Appendix(pdf), in_place=True, chunk_size=CHUNK)
+
+
+def certificate_of(pkcs12: bytes, passphrase: bytes | None) -> Certificate:
+    """The certificate that `seal` would seal with now. Raises SealError as `seal` would."""
+    opened = _opened(pkcs12, passphrase)
+    assert opened.cert is not None  # `_opened` has refused anything else
+    return opened.cert.certificate
 
 
 class _Sealer(PdfSigner):

@@ -26,12 +26,14 @@ class Bookmark(NamedTuple):
 
 class Sheets:
     def __init__(
-        self, writer: PdfWriter, lettering: Lettering, document: PetitionDocument, words: Words
+        self, writer: PdfWriter, lettering: Lettering, document: PetitionDocument, words: Words, *, notice: str = ""
     ) -> None:
+        """`notice` stands above the header of every page."""
         self.writer = writer
         self.lettering = lettering
         self._document = document
         self._words = words
+        self._notice = notice
         self._bookmarks: list[Bookmark] = []
         self._pending_bookmark: list[str] = []
         before, _, after = words.gettext("Page {page} of {pages}").partition("{pages}")
@@ -107,8 +109,8 @@ class Sheets:
         name = clipped(document.prisoner_name, Weight.BOLD, SMALL, start - LEFT - 5 * MM)
         pen.text(LEFT, HEADER, name, size=SMALL, weight=Weight.BOLD)
         pen.rule(LEFT, HEADER - 4, RIGHT)
-        if document.demonstration:
-            notice = words.gettext("Demonstration — invented persons")
+        invented = words.gettext("Demonstration — invented persons") if document.demonstration else ""
+        if notice := " · ".join(filter(None, (self._notice, invented))):
             middle = (LEFT + RIGHT - width(notice, Weight.BOLD, SMALL)) / 2
             pen.text(middle, HEADER + 11, notice, size=SMALL, weight=Weight.BOLD)
         code = words.gettext("Verification code: {code}").format(code=document.verification_code)

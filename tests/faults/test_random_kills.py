@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from mailer.actors.letters import GROUP
+from mailer.actors.posting import GROUP
 from petitions.db import db
 from petitions.models import Delivery, Letter
 from tests.faults.fixtures import MakeMachine

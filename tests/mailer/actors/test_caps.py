@@ -58,7 +58,7 @@ def test_a_letter_that_was_counted_is_not_counted_again(session: Session, settin
 
 def test_that_one_has_signed_is_told_once_an_hour(session: Session, settings: Settings) -> None:
     def told(moment: datetime) -> bool:
-        return Caps(settings, KEY, moment).first_this_hour(session, "petition-a", "ana@example.org")
+        return Caps(settings, KEY, moment).this_hour(session, "already|petition-a", "ana@example.org") == 1
 
     assert [told(EVENING), told(EVENING), told(EVENING + timedelta(hours=1))] == [True, False, True]
 

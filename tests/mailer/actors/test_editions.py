@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import func, select, update
 
 from mailer.actors import editions as actor
+from mailer.actors.counting import count_signatures
 from mailer.actors.deliveries import deliver_documents
 from mailer.actors.editions import advance_editions
-from mailer.actors.periodic import count_signatures
 from mailer.actors.runtime import Runtime
 from mailer.archive import Archive
 from petitions.db import database_time, db, now
@@ -275,9 +275,11 @@ def test_a_petition_or_a_country_that_is_only_counted_names_nobody(petition_id: 
 def test_a_seal_that_is_missing_fails_the_edition_and_nothing_leaves(
     petition_id: int, machine: Machine, runtime: Runtime, server: SmtpServer
 ) -> None:
+    edition_id = asked(petition_id)
+    advance_editions(runtime)
+    approved(edition_id)
     for path in machine.settings.keys.glob("seal-*"):
         path.unlink()
-    edition_id = compiled(petition_id, runtime)
     for _ in range(actor.TRIES):
         with db.writing() as session:
             session.execute(update(Edition).values(not_before=now()))

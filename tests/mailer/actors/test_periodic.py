@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, undefer
 
-from mailer.actors import periodic
-from mailer.actors.periodic import count_signatures, run_due
+from mailer.actors import clock, periodic
+from mailer.actors.counting import count_signatures
+from mailer.actors.periodic import run_due
 from mailer.actors.runtime import Runtime
 from petitions.db import database_time, db, now
 from petitions.models import AuditEntry, Edition, Letter, MailCap, NamedLease, Petition, Signature, Slot
@@ -19,12 +20,12 @@ from tests.faults.machine import Machine, states
 from tests.faults.work import write_letters
 
 PERSONAL = {
-    "public_name", "dedup_tag", "content_tag", "net_tag", "name_key_id", "mail_key_id",
+    "public_name", "dedup_tag", "content_tag", "net_tag", "confirm_net_tag", "confirm_pace", "name_key_id", "mail_key_id",
     "name_box", "mail_box", "self_box", "token_hash",
 }
 KEPT = {
     "id", "public_id", "petition_id", "text_id", "state", "held_reason", "country", "disclosure", "shows_city",
-    "wants_listing", "commitment", "expires_at", "created_hour", "owner_confirmed_on", "confirmed_on", "withdrawn_on",
+    "wants_listing", "wants_news", "commitment", "expires_at", "created_hour", "owner_confirmed_on", "confirmed_on", "withdrawn_on",
     "erased_at", "position",
 }
 
@@ -130,7 +131,7 @@ def test_a_job_that_fails_stops_no_other(
     def fails(_runtime: Runtime) -> int:
         raise RuntimeError
 
-    monkeypatch.setattr(periodic, "_count", fails)
+    monkeypatch.setattr(periodic, "count", fails)
     run_due(runtime)
     with db.reading() as session:
         assert session.scalars(select(Signature.public_name)).all() == ["Ana Ćirić"]
@@ -285,7 +286,7 @@ def test_a_clock_set_by_a_day_between_two_looks_erases_nothing_early(
     lapse(one)
     looked(25 if days > 0 else 1, 60)
     moment = datetime.now(UTC)
-    runtime.clock_seen = (moment - timedelta(hours=1, days=days), time.clock_gettime(periodic.STEADY_CLOCK) - 3_600)
+    runtime.clock_seen = (moment - timedelta(hours=1, days=days), time.clock_gettime(clock.STEADY_CLOCK) - 3_600)
     run_due(runtime)
     assert all_of(one)["erased_at"] is None
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, update
 
 from mailer import claims, worker
-from mailer.actors import letters as letters_actor
+from mailer.actors import posting
 from mailer.actors.runtime import Runtime
 from petitions.bell import Bell
 from petitions.db import db, now
@@ -43,7 +43,7 @@ def test_an_answer_that_breaks_off_keeps_no_row_from_coming_round(
     def breaks(*_: object) -> int:
         raise RuntimeError
 
-    monkeypatch.setattr(letters_actor, "_record", breaks)
+    monkeypatch.setattr(posting, "_record", breaks)
     worker.answer(runtime, "letters")
     monkeypatch.undo()
     with db.writing() as session:
