@@ -16,6 +16,7 @@ from redis.retry import Retry
 
 from petitions import crypto
 from petitions.config import Settings
+from petitions.models import Report
 from petitions.signing import Circumstances
 
 HOUR = 3600
@@ -34,13 +35,13 @@ class Limits:
         self._settings = settings
         self._index_key = settings.index_key.get_secret_value().encode()
         self._own = HourCounts()
-        self._shared = _shared_counts(settings)
+        self._shared = shared_counts(settings)
         self._alone_until = 0.0
 
     def circumstances(self, address: str | None, *, honeypot_filled: bool) -> Circumstances:
         """What an attempt to sign meets: at once, later, or a person first. The answer to it is always the same."""
         settings = self._settings
-        tag = self._network_tag(address)
+        tag = self.network_tag(address)
         attempts = self._count("sign", tag) if settings.limits_apply and tag else 0
         held_reason = "honeypot" if honeypot_filled else None
         if attempts > settings.signs_before_hold:
@@ -48,12 +49,28 @@ class Limits:
         delay = settings.slow_lane_minutes if attempts > settings.signs_per_network else 0
         return Circumstances(tag, held_reason, timedelta(minutes=delay), settings.confirm_days)
 
+    def doubts_report(self, address: str | None, *, honeypot_filled: bool) -> Report.Doubt | None:
+        """Why a report of a case may not come from a person; it is kept all the same, apart from the others."""
+        tag = self.network_tag(address)
+        attempts = self._count("report", tag) if self._settings.limits_apply and tag else 0
+        if honeypot_filled:
+            return Report.Doubt.HONEYPOT
+        return Report.Doubt.NETWORK if attempts > self._settings.reports_per_network else None
+
     def too_many_wrong_tokens(self, address: str | None) -> bool:
         """Counts a wrong token. Right ones are never asked: a Tor exit is many people."""
-        tag = self._network_tag(address)
+        tag = self.network_tag(address)
         if tag is None or not self._settings.limits_apply:
             return False
         return self._count("token", tag) > self._settings.wrong_tokens_per_network
+
+    def network_tag(self, address: str | None) -> bytes | None:
+        """None for an address that many share or that says nothing."""
+        network = network_of(address)
+        if network is None:
+            return None
+        day = datetime.now(UTC).date().isoformat()
+        return crypto.tag(crypto.day_key(self._index_key, "network", day), network)
 
     def _count(self, what: str, tag: bytes) -> int:
         """Never raises and never stalls: what cannot be counted for all processes is counted for this one."""
@@ -66,13 +83,6 @@ class Limits:
             self._alone_until = time.monotonic() + ALONE_SECONDS
             log.warning("limits.alone", error=type(error).__name__, seconds=ALONE_SECONDS)
             return self._own.incr(key)
-
-    def _network_tag(self, address: str | None) -> bytes | None:
-        network = network_of(address)
-        if network is None:
-            return None
-        day = datetime.now(UTC).date().isoformat()
-        return crypto.tag(crypto.day_key(self._index_key, "network", day), network)
 
 
 class HourCounts:
@@ -108,7 +118,7 @@ def network_of(address: str | None) -> str | None:
     return str(ipaddress.ip_network((found, bits), strict=False))
 
 
-def _shared_counts(settings: Settings) -> RedisStorage | None:
+def shared_counts(settings: Settings) -> RedisStorage | None:
     """In the broker, if several processes answer and it is one that can count."""
     several = settings.web_processes > 1 or (settings.web_processes == 0 and not settings.embedded_database)
     url = settings.broker_url

@@ -9,12 +9,14 @@ from flask import Flask, Response, abort, current_app, g, request
 from werkzeug.exceptions import UnsupportedMediaType
 from werkzeug.routing import BaseConverter
 
-from petitions.config import Settings
+from petitions.config import Door, Settings
 from petitions.pagecache import PageCache
+from petitions.sessions import behind_the_door
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
+ONE_CLICK = "subscriptions.end"  # mail providers press it for their readers (RFC 8058)
 FORM_BYTES = 64 * 1024
 FORM_PARTS = 40
 FORM_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
@@ -49,15 +51,21 @@ def protect(app: Flask, settings: Settings, cache: PageCache) -> None:
     own_origin = _origin(settings.base_url)
 
     @app.before_request
+    def keep_to_the_door() -> None:
+        if settings.door is not Door.BOTH and behind_the_door(request.path) != (settings.door is Door.ORGANISERS):
+            abort(404)
+
+    @app.before_request
     def refuse_foreign_forms() -> None:
         if request.method not in {"GET", "HEAD", "OPTIONS"}:
             _refuse_other_types()
-            _refuse_other_origins(own_origin)
+            if request.endpoint != ONE_CLICK:
+                _refuse_other_origins(own_origin)
 
     @app.after_request
     def finish(response: Response) -> Response:
         for name, value in headers:
-            response.headers[name] = value
+            response.headers.setdefault(name, value)  # a view may be stricter (views/media.py)
         page_seconds = g.get("page_seconds")
         if page_seconds is None or response.status_code != 200:
             response.headers["Cache-Control"] = "no-store"
