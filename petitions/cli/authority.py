@@ -1,23 +1,33 @@
-"""`petitions authority`: the directory of who decides, and how they take documents."""
+"""`petitions authority`: the directory of who decides, and how they take documents.
 
-from collections import Counter
+The operator adds entries and corrects them. Where documents go to an authority that petitions are addressed to, not
+even the operator changes alone: two owners have to agree on their screens (cases.md G13).
+"""
+
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
-from sqlalchemy import exists, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, selectinload
 
+from petitions.authority_csv import COLUMNS, read_rows, written
+from petitions.channel_notices import tell_owners
 from petitions.cli import find
-from petitions.cli.authority_file import COLUMNS, AuthorityRow, read_authorities
-from petitions.cli.context import OPERATOR, connected, writing
-from petitions.cli.fields import FileRefused
+from petitions.cli.context import OPERATOR, connected, ring, writing
+from petitions.cli.fields import FileRefused, small_file
 from petitions.cli.output import as_json, show_record, show_rows
 from petitions.db import db
-from petitions.models import Addressee, AuditEntry, Authority, Channel
+from petitions.directory import Done, Outcome, Planned, Wanted, carry_out, plan
+from petitions.models import AuditEntry, Authority, ChannelChange
+from petitions.profiles import directory
+from petitions.seed import load_seed, plan_seed, proposals
 
+ERRORS_SHOWN = 50
 _COLUMNS_HELP = "\n".join(f"  {name}: {words}" for name, words in COLUMNS.items())
+DRY_RUN = click.option("--dry-run", is_flag=True, help="Check everything, change nothing.")
 
 
 @click.group("authority")
@@ -28,25 +38,84 @@ def commands() -> None:
 @commands.command(
     "import",
     help="Add or change authorities from a CSV file: all of them, or none.\n\n"
-    "UTF-8, at most 1 MB and 5,000 rows, with , or ; between the cells. Columns:\n\n"
-    f"\b\n{_COLUMNS_HELP}\n\n"
-    "The e-mail address of an authority that a petition is addressed to cannot be changed this way: "
-    "whoever could change it alone could take the next list of names.",
+    "UTF-8 or UTF-16, at most 1 MB and 5,000 rows, with , or ; or tabs between the cells. An empty cell changes "
+    f"nothing. Columns:\n\n\b\n{_COLUMNS_HELP}\n\n"
+    "Where documents go to an authority that a petition is addressed to, is not changed by this: it is asked for, and "
+    "waits for two owners. Whoever could change it alone could take the next list of names.",
 )
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--dry-run", is_flag=True, help="Check everything, change nothing.")
+@DRY_RUN
 def import_file(file: Path, dry_run: bool) -> None:
-    connected()
-    rows = read_authorities(file)
+    settings = connected()
+    reading = read_rows(small_file(file))
+    _refuse(list(map(str, reading.flaws)))
+    rows = [Wanted(number, row) for number, row in reading.rows]
     if dry_run:
-        with db.reading() as session, session.no_autoflush:
-            done = _apply(session, rows)
-    else:
-        with writing() as session:
-            done = _apply(session, rows)
-            AuditEntry.write(session, OPERATOR, "authority.import", "authorities", **done)
-    said = ", ".join(f"{count} {what}" for what, count in done.items())
-    click.echo(f"Would be: {said}. Nothing was changed." if dry_run else f"Imported: {said}.")
+        with db.reading() as session:
+            _say_plan(plan(session, rows))
+        return
+    with writing() as session:
+        planned = plan(session, rows)
+        _refuse([str(flaw) for one in planned for flaw in one.flaws])
+        done = carry_out(session, planned, None, f"file {file.name[:100]}")
+        _write_down(session, done, "authority.import", file=reading.sha256)
+    ring(settings, "letters")
+    _say(done)
+
+
+@commands.command()
+@DRY_RUN
+def seed(dry_run: bool) -> None:
+    """Load the bodies of known countries, and what the law there accepts.
+
+    The list comes with this software. What people have changed is not overwritten; what it says otherwise is printed.
+    """
+    settings = connected()
+    if dry_run:
+        with db.reading() as session:
+            planned = plan_seed(session)
+            kept = [line for one in planned for line in _kept(one)]
+            _say_plan(planned)
+        click.echo("\n".join(kept), nl=bool(kept))
+        return
+    with writing() as session:
+        planned = plan_seed(session)
+        _refuse([str(flaw) for one in planned for flaw in one.flaws])
+        kept = [line for one in planned for line in _kept(one)]
+        done = load_seed(session, planned, None)
+        _write_down(session, done, "authority.seed", version=directory().version)
+    ring(settings, "letters")
+    _say(done)
+    click.echo("\n".join(kept), nl=bool(kept))
+
+
+@commands.command()
+def export() -> None:
+    """The whole directory as CSV on stdout; the same file imported again changes nothing."""
+    connected()
+    with db.reading() as session:
+        click.echo(written(session.scalars(_all())), nl=False)
+
+
+@commands.command()
+@as_json
+def changes(as_json: bool) -> None:
+    """Changes of channels that wait for a second person, or for their hour."""
+    connected()
+    with db.reading() as session:
+        found = [
+            {
+                "authority": change.authority.slug,
+                "channel": change.kind,
+                "state": change.state,
+                "fields": sorted(change.after),
+                "asked_at": change.asked_at,
+                "takes_effect_after": change.not_before,
+            }
+            for change in session.scalars(ChannelChange.still_open())
+        ]
+    columns = ("authority", "channel", "state", "fields", "asked_at", "takes_effect_after")
+    show_rows(found, columns, as_json=as_json, empty="No change of a channel waits.")
 
 
 @commands.command("list")
@@ -55,13 +124,13 @@ def import_file(file: Path, dry_run: bool) -> None:
 def list_authorities(country: str | None, as_json: bool) -> None:
     """All authorities."""
     connected()
-    wanted = select(Authority).options(selectinload(Authority.channels)).order_by(Authority.country, Authority.slug)
+    wanted = _all()
     if country is not None:
         wanted = wanted.where(Authority.country == country.upper())
     with db.reading() as session:
         found = [_record(authority) for authority in session.scalars(wanted)]
     columns = ("slug", "kind", "country", "name", "channels", "verified_on", "verified_lately")
-    show_rows(found, columns, as_json=as_json, empty="The directory is empty; fill it with: petitions authority import")
+    show_rows(found, columns, as_json=as_json, empty="The directory is empty; fill it with: petitions authority seed")
 
 
 @commands.command()
@@ -82,6 +151,9 @@ def show(slug: str, as_json: bool) -> None:
             "languages": authority.languages,
             "postal_address": authority.postal_address,
             "publishes_received": authority.publishes_received,
+            "asks": authority.asks,
+            "clocks": authority.clocks,
+            "sources": authority.sources,
             "verified_by": authority.verified_by,
             "channels": [
                 {
@@ -90,12 +162,13 @@ def show(slug: str, as_json: bool) -> None:
                     "legal_effect": channel.legal_effect,
                     "max_bytes": channel.max_bytes,
                     "required": channel.required,
+                    "max_characters": channel.max_characters,
                     "usable": channel.usable,
                     "failing_since": channel.failing_since,
                     "note": channel.note,
                     "source": channel.source,
                 }
-                for channel in authority.channels
+                for channel in authority.live_channels
             ],
         }
     show_record(record, as_json=as_json)
@@ -113,78 +186,46 @@ def _record(authority: Authority) -> dict[str, Any]:
     }
 
 
-def _apply(session: Session, rows: list[tuple[int, AuthorityRow]]) -> dict[str, int]:
-    """Brings the directory to what the rows say; returns how many were new, changed and unchanged."""
-    slugs = [row.slug for _, row in rows]
-    known = {
-        authority.slug: authority
-        for authority in session.scalars(
-            select(Authority).where(Authority.slug.in_(slugs)).options(selectinload(Authority.channels))
-        )
-    }
-    guarded = set(session.scalars(select(Authority.slug).where(exists().where(Addressee.authority_id == Authority.id))))
-    errors, done = [], Counter({"new": 0, "changed": 0, "unchanged": 0})
-    for number, row in rows:
-        authority = known.get(row.slug)
-        if authority is None:
-            session.add(_new(row))
-            done["new"] += 1
-            continue
-        if row.slug in guarded and row.email is not None and row.email != _email(authority):
-            errors.append(
-                f"row {number}, email: a petition is addressed to this authority; its address cannot change by import"
-            )
-        done["changed" if _change(authority, row) else "unchanged"] += 1
+def _all() -> Select[Authority]:
+    return select(Authority).options(selectinload(Authority.channels)).order_by(Authority.country, Authority.slug)
+
+
+def _refuse(errors: Sequence[str]) -> None:
     if errors:
-        raise FileRefused(errors)
-    return dict(done)
+        more = [f"and {len(errors) - ERRORS_SHOWN} more"] if len(errors) > ERRORS_SHOWN else []
+        raise FileRefused([*errors[:ERRORS_SHOWN], *more])
 
 
-def _new(row: AuthorityRow) -> Authority:
-    authority = Authority(slug=row.slug, clocks={})
-    _change(authority, row)
-    return authority
+def _write_down(session: Session, done: Done, verb: str, **details: Any) -> None:
+    for change in done.asked:
+        tell_owners(session, change, "channel_change_asked", None)
+        AuditEntry.write(
+            session, OPERATOR, "channel_change.ask", change.public_id,
+            authority=change.authority.slug, kind=change.kind.value, fields=sorted(change.after),
+        )
+    AuditEntry.write(session, OPERATOR, verb, "authorities", **details, **done.counts)
 
 
-def _change(authority: Authority, row: AuthorityRow) -> bool:
-    """Sets what differs; says whether anything did."""
-    changed = _set(
-        authority,
-        names=dict(row.names),
-        salutations=dict(row.salutations),
-        kind=row.kind,
-        country=row.country or "",
-        time_zone=row.time_zone,
-        languages=list(row.languages),
-        postal_address=row.postal_address,
-        verified_on=row.verified_on,
-    )
-    if row.email is None:
-        return changed
-    channel = next((one for one in authority.channels if one.kind is Channel.Kind.EMAIL), None)
-    if channel is None:
-        channel = Channel(kind=Channel.Kind.EMAIL)
-        authority.channels.append(channel)
-    if channel.address != row.email:
-        channel.failing_since = None  # another address has not failed yet
-    channel_changed = _set(
-        channel,
-        address=row.email,
-        legal_effect=row.legal_effect,
-        max_bytes=row.max_bytes,
-        required=list(row.required),
-        note=row.note,
-        source=row.source,
-    )
-    return changed or channel_changed
+def _say(done: Done) -> None:
+    said = ", ".join(f"{done.counts[name]} {name}" for name in ("new", "changed", "unchanged"))
+    click.echo(f"Done: {said}.")
+    for change in done.asked:
+        click.echo(f"{change.authority.slug}, {change.kind}: waits for two owners, who are told by letter")
 
 
-def _set(record: Authority | Channel, **values: Any) -> bool:
-    differing = {name: value for name, value in values.items() if getattr(record, name) != value}
-    for name, value in differing.items():
-        setattr(record, name, value)
-    return bool(differing)
+def _say_plan(planned: Sequence[Planned]) -> None:
+    _refuse([str(flaw) for one in planned for flaw in one.flaws])
+    counts = {outcome: sum(one.outcome is outcome for one in planned) for outcome in Outcome}
+    said = f"{counts[Outcome.NEW]} new, {counts[Outcome.CHANGED]} changed, {counts[Outcome.SAME]} unchanged"
+    click.echo(f"Would be: {said}. Nothing was changed.")
+    for one in planned:
+        for kind in one.waits:
+            click.echo(f"{one.row.slug}, {kind}: would wait for two owners")
 
 
-def _email(authority: Authority) -> str | None:
-    return next((one.address for one in authority.channels if one.kind is Channel.Kind.EMAIL), None)
+def _kept(one: Planned) -> list[str]:
+    """What people have changed and the list says otherwise by now."""
+    return [
+        f"{one.row.slug}, {difference.fact}: kept “{difference.before}”; the list says “{difference.after}”"
+        for difference in proposals(one)
+    ]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from petitions.models import Addressee, Authority
+from petitions.models import Addressee, Authority, Letter, Member
 from tests.cli.conftest import Cli
 
 HEADER = "slug,kind,country,name_en,salutation_en,email,postal_address\n"
@@ -43,8 +43,10 @@ def test_a_row_becomes_an_authority_with_its_channel(cli: Cli) -> None:
 @pytest.mark.parametrize("change", [
     lambda text: "\ufeff" + text,
     lambda text: text.replace(",", ";"),
+    lambda text: text.replace(",", "\t"),
     lambda text: text.replace("\n", "\r\n"),
-], ids=["byte order mark", "semicolons", "carriage returns"])
+    lambda text: text.encode("utf-16"),
+], ids=["byte order mark", "semicolons", "tabs", "carriage returns", "utf-16"])
 def test_what_spreadsheets_write_is_read(cli: Cli, change: object) -> None:
     imported(cli, change(HEADER + COURT))  # type: ignore[operator]
 
@@ -79,7 +81,8 @@ def test_a_bad_row_keeps_out_the_good_ones(cli: Cli) -> None:
 
 
 @pytest.mark.parametrize(("content", "words"), [
-    ((HEADER + COURT).encode("utf-16"), "UTF-16"),
+    ((HEADER + COURT).encode("utf-16")[2:], "has a NUL"),
+    ((HEADER + COURT).encode("utf-16") + b"x", "not UTF-8"),
     ((HEADER + COURT).encode() + b"court-two,court,BY,Caf\xe9,,,\n", "line 3 is not UTF-8"),
     ((HEADER + COURT).replace("First", "Fi\0st"), "line 2 has a NUL"),
     (HEADER + COURT.replace("The First", '"The First') + COURT.replace("one", "two"), "row 1"),
@@ -89,12 +92,13 @@ def test_a_bad_row_keeps_out_the_good_ones(cli: Cli) -> None:
     ("", "the column “slug” is missing"),
     (HEADER.replace("email", "fax") + COURT, "no column is called “fax”"),
     (HEADER.replace("\n", ",slug\n") + COURT, "there twice"),
-    (HEADER + COURT.replace("\n", ",more\n"), "row 2 has 8 cells"),
+    (HEADER + COURT.replace("\n", ",more\n"), "row 2: there are 8 cells"),
     (HEADER + "x" * 1_000_001, "larger than 1,000,000"),
     (HEADER + "".join(f"c{n},court,BY,C,,,\n" for n in range(5_001)), "more than 5,000 rows"),
     (HEADER + COURT.replace("BY", ""), "a country is needed"),
 ], ids=[
-    "utf-16", "not utf-8", "nul", "unbalanced quote", "huge cell", "slug twice", "header only", "empty",
+    "utf-16 without its mark", "half a character", "not utf-8", "nul", "unbalanced quote", "huge cell", "slug twice",
+    "header only", "empty",
     "unknown column", "column twice", "too many cells", "too large", "too many rows", "no country",
 ])
 def test_a_file_that_cannot_be_right_is_refused_in_plain_words(cli: Cli, content: str | bytes, words: str) -> None:
@@ -130,15 +134,41 @@ def test_the_limit_on_cells_is_put_back(cli: Cli) -> None:
 
 
 def test_an_import_cannot_turn_aside_what_a_petition_sends(cli: Cli) -> None:
+    """G13: not even the operator changes it alone."""
     with cli.rows() as session:
         slug = session.scalars(select(Authority.slug).join(Addressee)).first()
         address = session.get_one(Authority, 1).channels[0].address
+        owners = {member.id for member in session.scalars(select(Member)) if member.role is Member.Role.OWNER}
     row = f"{slug},court,BY,Another name,Dear,elsewhere@authority.example,\n"
 
-    said = cli.refused("authority", "import", written(cli, HEADER + row))
+    assert "would wait for two owners" in imported(cli, HEADER + row, "--dry-run")
+    said = imported(cli, HEADER + row)
 
-    assert "row 2, email: a petition is addressed to this authority" in said
+    assert f"{slug}, email: waits for two owners" in said
     assert cli.json("authority", "show", slug)["channels"][0]["address"] == address
+    assert cli.json("authority", "show", slug)["name"] == "Another name"
+    assert [change["state"] for change in cli.json("authority", "changes")] == ["imported"]
+    with cli.rows() as session:
+        told = session.scalars(select(Letter)).all()
+        assert {letter.member_id for letter in told} == owners
+        assert {letter.words["event"] for letter in told} == {"channel_change_asked"}
+    assert "another change of this channel waits" in cli.refused("authority", "import", written(cli, HEADER + row))
+
+
+def test_the_bodies_of_known_countries_are_loaded_once(cli: Cli) -> None:
+    assert "Would be: 31 new" in cli.ok("authority", "seed", "--dry-run")
+    assert "Done: 31 new" in cli.ok("authority", "seed")
+    assert "Done: 0 new, 0 changed, 31 unchanged" in cli.ok("authority", "seed")
+
+    assert cli.json("authority", "show", "ru-prosecutor-general")["asks"] == ["supervision", "cassation"]
+
+
+def test_what_is_exported_changes_nothing_when_it_is_imported_again(cli: Cli) -> None:
+    imported(cli, HEADER + COURT.replace("The First Court", "=1+1"))
+    text = cli.ok("authority", "export")
+
+    assert "'=1+1" in text
+    assert "0 new, 0 changed" in imported(cli, text)
 
 
 def test_the_address_of_an_authority_nobody_writes_to_may_be_corrected(cli: Cli) -> None:
