@@ -4,32 +4,38 @@ import hashlib
 import secrets
 import time
 from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 from wsgiref.headers import Headers
 
 import structlog
-from flask import Flask, Request, Response, g, request
-from flask.sessions import SessionInterface, SessionMixin
+from flask import Flask, Response, g, request
+from flask import Request as FlaskRequest
 from itsdangerous import URLSafeTimedSerializer
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from petitions import i18n, logs, security
+from petitions import accounts, auth, i18n, logs, security
 from petitions.config import Settings, load
 from petitions.db import NotConnected, db
 from petitions.limits import Limits
 from petitions.logs import ExcInfo
 from petitions.pagecache import PageCache
+from petitions.sessions import Sessions
 from petitions.views.documents import documents
 from petitions.views.errors import answer_errors
 from petitions.views.facts import FactsCache
+from petitions.views.media import media
+from petitions.views.organise.doors import BLUEPRINTS
 from petitions.views.outbox import outbox
 from petitions.views.own import own
 from petitions.views.pages import pages
 from petitions.views.petitions import petitions
 from petitions.views.prose import prose
+from petitions.views.reports import reports
 from petitions.views.signatures import signatures
+from petitions.views.subscriptions import subscriptions
 
 ROOT = Path(__file__).resolve().parent.parent
 STATIC = ROOT / "static"
@@ -38,27 +44,29 @@ READING = frozenset({"GET", "HEAD", "OPTIONS"})
 log = structlog.get_logger(__name__)
 
 
+class Request(FlaskRequest):
+    def _get_file_stream(self, *_: object, **__: object) -> BytesIO:
+        """In memory: Werkzeug would write a large upload to a temporary file as it came, unsealed."""
+        return BytesIO()
+
+
 class Site(Flask):
+    request_class = Request
+
     def log_exception(self, exc_info: ExcInfo) -> None:
         """Type and place; Flask's own would print the message, and with it what was typed."""
         log.error("request.failed", request_id=g.get("request_id"), **logs.place_of(exc_info))
-
-
-class NoSessions(SessionInterface):
-    """The public site knows no session: no cookie is read, none is set."""
-
-    def open_session(self, app: Flask, request: Request) -> SessionMixin:  # noqa: ARG002 - Flask calls it
-        return self.make_null_session(app)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or load()
     logs.configure()
     app = Site(__name__, template_folder=str(ROOT / "templates"), static_folder=None)
-    app.session_interface = NoSessions()
+    app.session_interface = Sessions(settings)
     app.config["SETTINGS"] = settings
     app.config["SECRET_KEY"] = settings.secret_key.get_secret_value() or secrets.token_urlsafe()
     app.config["INDEX_KEY"] = settings.index_key.get_secret_value().encode()
+    app.config["SECRET_KEY_FALLBACKS"] = [key.get_secret_value() for key in settings.secret_key_fallbacks]
     app.config["CHECK_TOKEN_SECONDS"] = settings.check_token_hours * 3600
     app.extensions["check_tokens"] = URLSafeTimedSerializer(
         [*(key.get_secret_value() for key in settings.secret_key_fallbacks), app.config["SECRET_KEY"]],
@@ -72,8 +80,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     i18n.teach(app, settings.languages)
     cache = _wrap(app, settings)
     security.protect(app, settings, cache)
+    auth.stand_before(app, settings)
+    accounts.install(app, settings)
     _set_up_templates(app, settings)
-    for blueprint in (pages, petitions, signatures, own, documents):
+    for blueprint in (pages, petitions, signatures, own, subscriptions, documents, media, reports, *BLUEPRINTS):
         app.register_blueprint(blueprint)
     if settings.demonstration:
         app.register_blueprint(outbox)

@@ -1,10 +1,12 @@
-"""Who may do what in PostgreSQL, as SQL: the web's role reads no sealed box and deletes no row (privacy.md).
+"""Who may do what in PostgreSQL, as SQL: no web role reads a sealed box (privacy.md).
 
-So an injection into the web, or its stolen password, yields no sealed name and no address, and alters no text,
-addressee, edition or delivery, and no position in the log. What it can do is what signers do on the web, to every
-signature: withdraw it, erase it, change its choice and country. It can read what rows hold openly, such as names listed
-on a page. The log keeps a position and a commitment of whatever was counted. A third role owns the tables and runs
-`petitions db upgrade`; neither of these two may own them.
+Two web roles, one for each door. The signers' deletes no row; an injection into its pages, or its stolen password,
+yields no sealed name, no address, no organiser's credential, and alters no text, addressee, edition or delivery, and
+no position in the log. What it can do is what signers do on the web, to every signature: withdraw it, erase it, change
+its choice and country. It can read what rows hold openly, such as names listed on a page. The log keeps a position and
+a commitment of whatever was counted. The organisers' can change what organisers change, and no signature but its
+state. One process that serves both doors has both rights. A further role owns the tables and runs
+`petitions db upgrade`; none of these may own them.
 """
 
 from collections.abc import Iterable
@@ -16,62 +18,127 @@ import petitions.models  # noqa: F401 - fills the metadata
 from petitions.db import Base
 from petitions.migrate import REVISIONS_TABLE
 
-UNREADABLE = {
+UNREADABLE = {  # by either web role
     "signatures": {"name_box", "mail_box"},
     "data_keys": {"sealed_key"},
-    "prisoners": {"consent_by", "consent_evidence"},  # who spoke for the prisoner
+    "letters": {"address_box", "secret_box"},
+    "photos": {"upload_box", "image_box"},
+    "subscriptions": {"box"},
 }
-WORKER_ONLY = {"mail_caps", "named_leases", "delivery_attempts", "members", "approvals"}
-INSERTED = ("audit_entries", "data_keys", "letters", "signatures", "slots", "suppressions")
+APPEND_ONLY = {"audit_entries"}
+
+# -- the signers' door
+HIDDEN = {
+    "held_copies": {"name", "city"},
+    "prisoners": {"consent_by", "consent_evidence", "health", "harm_assessment", "harm_limits"},
+}
+NOT_FOR_SIGNERS = {
+    "approvals", "authority_imports", "channel_changes", "delivery_attempts", "document_progress", "erasures",
+    "exports", "handouts", "invalidation_rows", "invalidations", "invitations", "mail_caps",
+    "mail_domain_days", "mail_domains", "member_sessions", "members", "named_leases", "passkeys",
+    "password_resets", "previews", "proposals", "report_copies", "trends", "update_letters",
+}
+INSERTED = (
+    "audit_entries", "data_keys", "letters", "photos", "report_messages", "reports", "signatures", "slots",
+    "suppressions",
+)
 UPDATED = {
+    "held_copies": ("state", "name", "city"),  # erasing ends them
     "petitions": ("confirmed_count",),
+    "reports": ("state", "settled_on"),
     "signatures": (
-        "state", "held_reason", "disclosure", "shows_city", "wants_listing", "public_name",
+        "state", "held_reason", "disclosure", "shows_city", "wants_listing", "wants_news", "public_name",
         "owner_confirmed_on", "confirmed_on", "withdrawn_on", "erased_at", "expires_at",
+        "confirm_net_tag", "confirm_pace",
         # what erasing empties:
         "country",
         "name_box", "mail_box", "self_box", "dedup_tag", "content_tag", "net_tag", "token_hash",
         "name_key_id", "mail_key_id",
     ),
     "slots": ("tag",),
+    "subscriptions": ("ended_at", "tag", "token_hash", "key_id", "box"),
 }
-APPEND_ONLY = {"audit_entries"}
+
+# -- the organisers' door
+NOT_FOR_DESK = {"mail_caps", "named_leases", "suppressions", "data_keys"}
+DESK_ADDS = {"invalidation_rows", "slots"}  # what a preview froze stays so; a released signature takes its place
+DESK_ONLY_READS = {
+    "delivery_attempts", "document_progress", "documents", "former_seals",
+    "mail_domain_days", "mail_domains", "subscriptions", "switches", "update_letters", "volumes",
+}
+DESK_UPDATES = {
+    # holding takes the name off the page; releasing counts, or gives the letter a whole term
+    "signatures": ("state", "held_reason", "public_name", "confirmed_on", "expires_at"),
+}
+DESK_DELETES = (
+    "addressees", "approvals", "authority_imports", "channels", "invitations",
+    "passkeys", "password_resets", "petition_texts", "photos", "prisoner_events", "triggers", "update_texts",
+)
 
 
-def grants(web: str, worker: str) -> str:
-    """The statements for two existing roles, in one transaction; run them as the owner after every upgrade."""
-    web, worker = _quote(web), _quote(worker)
+def grants(web: str, desk: str, worker: str) -> str:
+    """The statements for existing roles, in one transaction; run them as the owner after every upgrade. `web` answers
+    signers and `desk` organisers; they may be one role."""
+    web, desk, worker = _quote(web), _quote(desk), _quote(worker)
+    roles = ", ".join(dict.fromkeys((web, desk, worker)))
     tables = Base.metadata.sorted_tables
     every = ", ".join([*(_quote(table.name) for table in tables), REVISIONS_TABLE])
     sequences = ", ".join(_sequence(table.name) for table in tables)
     lines = [
         "BEGIN;",
         "REVOKE CREATE ON SCHEMA public FROM PUBLIC;",
-        f"GRANT USAGE ON SCHEMA public TO {web}, {worker};",
-        f"REVOKE ALL ON {every} FROM PUBLIC, {web}, {worker};",
-        f"REVOKE ALL ON SEQUENCE {sequences} FROM PUBLIC, {web}, {worker};",
-        f"GRANT SELECT ON {REVISIONS_TABLE} TO {web}, {worker};",
+        f"GRANT USAGE ON SCHEMA public TO {roles};",
+        f"REVOKE ALL ON {every} FROM PUBLIC, {roles};",
+        f"REVOKE ALL ON SEQUENCE {sequences} FROM PUBLIC, {roles};",
+        f"GRANT SELECT ON {REVISIONS_TABLE} TO {roles};",
     ]
     for table in tables:
-        lines += _web_may(table, web)
+        lines += _signers_may(table, web)
+        lines += _organisers_may(table, desk)
         rights = "SELECT, INSERT" if table.name in APPEND_ONLY else "SELECT, INSERT, UPDATE, DELETE"
         lines.append(f"GRANT {rights} ON {_quote(table.name)} TO {worker};")
         lines.append(f"GRANT USAGE ON SEQUENCE {_sequence(table.name)} TO {worker};")
     return "\n".join([*lines, "COMMIT;", ""])
 
 
-def _web_may(table: Table, web: str) -> list[str]:
-    name, lines = _quote(table.name), []
-    if table.name not in WORKER_ONLY:
-        hidden = UNREADABLE.get(table.name, set())
-        columns = _columns(column.name for column in table.columns if column.name not in hidden)
-        lines.append(f"GRANT SELECT{columns if hidden else ''} ON {name} TO {web};")
+def _signers_may(table: Table, role: str) -> list[str]:
+    lines = []
+    if table.name not in NOT_FOR_SIGNERS:
+        lines.append(_select(table, role, HIDDEN.get(table.name, set())))
     if table.name in INSERTED:
-        lines.append(f"GRANT INSERT ON {name} TO {web};")
-        lines.append(f"GRANT USAGE ON SEQUENCE {_sequence(table.name)} TO {web};")
+        lines += _insert(table, role)
     if table.name in UPDATED:
-        lines.append(f"GRANT UPDATE{_columns(UPDATED[table.name])} ON {name} TO {web};")
+        lines.append(f"GRANT UPDATE{_columns(UPDATED[table.name])} ON {_quote(table.name)} TO {role};")
     return lines
+
+
+def _organisers_may(table: Table, role: str) -> list[str]:
+    name = table.name
+    if name in NOT_FOR_DESK:
+        return []
+    lines = [_select(table, role, set())]
+    if name in APPEND_ONLY or name in DESK_ADDS:
+        return [*lines, *_insert(table, role)]
+    if name in DESK_UPDATES:
+        return [*lines, f"GRANT UPDATE{_columns(DESK_UPDATES[name])} ON {_quote(name)} TO {role};"]
+    if name not in DESK_ONLY_READS:
+        lines += [*_insert(table, role), f"GRANT UPDATE ON {_quote(name)} TO {role};"]
+    if name in DESK_DELETES:
+        lines.append(f"GRANT DELETE ON {_quote(name)} TO {role};")
+    return lines
+
+
+def _select(table: Table, role: str, hidden: set[str]) -> str:
+    hidden = hidden | UNREADABLE.get(table.name, set())
+    columns = _columns(column.name for column in table.columns if column.name not in hidden)
+    return f"GRANT SELECT{columns if hidden else ''} ON {_quote(table.name)} TO {role};"
+
+
+def _insert(table: Table, role: str) -> list[str]:
+    return [
+        f"GRANT INSERT ON {_quote(table.name)} TO {role};",
+        f"GRANT USAGE ON SEQUENCE {_sequence(table.name)} TO {role};",
+    ]
 
 
 def _columns(names: Iterable[str]) -> str:

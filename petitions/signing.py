@@ -37,6 +37,7 @@ class Typed:
     shows_city: bool
     wants_listing: bool
     notice_version: str  # of the data table that was shown
+    wants_news: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,7 @@ def sealed_row(
         "disclosure": typed.disclosure,
         "shows_city": typed.shows_city,
         "wants_listing": typed.wants_listing,
+        "wants_news": typed.wants_news,
         "dedup_tag": crypto.tag(tag_key, "mailbox", canonical(typed.email)),
         "content_tag": crypto.tag(tag_key, "content", *_content(target, typed)),
         "net_tag": how.net_tag,
@@ -140,6 +142,7 @@ def _content(target: Target, typed: Typed) -> tuple[str, ...]:
         typed.disclosure.value,
         str(typed.shows_city),
         str(typed.wants_listing),
+        str(typed.wants_news),
         str(target.text_id),
         typed.language,
     )

@@ -1,17 +1,22 @@
 """`petitions branch`: the regional groups that run petitions."""
 
+from datetime import timedelta
+
 import click
 from sqlalchemy import exists, select
 
 from petitions import keys
-from petitions.cli.context import OPERATOR, connected, writing
-from petitions.cli.fields import Email, Filled, Line, Slug, checked, filled, lines
+from petitions.cli import find
+from petitions.cli.context import OPERATOR, connected, moment, ring, writing
+from petitions.cli.fields import checked
 from petitions.cli.keymaking import undone_on_error
-from petitions.cli.output import as_json, show_rows
+from petitions.cli.output import as_json, cell, show_rows
 from petitions.cli.refusals import Refused
 from petitions.config import Settings
 from petitions.db import db, new_public_id
+from petitions.freezing import freeze, unfreeze
 from petitions.models import AuditEntry, Branch
+from petitions.shapes import Email, Filled, Line, Slug, filled, lines
 
 
 @click.group("branch")
@@ -59,6 +64,22 @@ def new(
         AuditEntry.write(session, OPERATOR, "branch.new", public_id, slug=slug)
     click.echo(f"Made the branch “{slug}”; its keys are in {settings.keys}. Keep a copy somewhere safe and offline.")
     click.echo(f"Next: petitions member new {slug} --name … --email … --role owner")
+    click.echo(f"It can publish once you know who they are: petitions branch verify {slug}")
+
+
+@commands.command()
+@click.argument("slug")
+def verify(slug: str) -> None:
+    """Say that you know who runs a branch. Before that it publishes nothing: a petition made up to collect names
+    must not come from here."""
+    connected()
+    with writing() as session:
+        branch = find.branch(session, slug)
+        if branch.verified_at is not None:
+            raise Refused(f"“{slug}” has been verified before.")
+        branch.verified_at = moment(session)
+        AuditEntry.write(session, OPERATOR, "branch.verify", branch.public_id)
+    click.echo(f"“{slug}” may publish petitions; each still needs two of its members.")
 
 
 @commands.command("list")
@@ -81,6 +102,36 @@ def list_branches(as_json: bool) -> None:
         ]
     columns = ("slug", "legal_name", "representative", "reply_email", "languages")
     show_rows(found, columns, as_json=as_json, empty="There is no branch yet; make one with: petitions branch new")
+
+
+@commands.command("freeze")
+@click.argument("slug")
+@click.option("--reason", default="", metavar="TEXT", help="At most 80 characters for the audit log: no personal data.")
+def freeze_branch(slug: str, reason: str) -> None:
+    """Stop everything that leaves or changes in a branch, and end its logins, at once. Signing goes on."""
+    settings = connected()
+    why = checked(Line, reason, "--reason")[:80]
+    with writing() as session:
+        first = freeze(session, find.branch(session, slug), by=OPERATOR, reason=why)
+    ring(settings, "letters")
+    click.echo(f"“{slug}” is frozen; every login of it has ended." if first else f"“{slug}” was frozen already.")
+
+
+@commands.command("unfreeze")
+@click.argument("slug")
+def unfreeze_branch(slug: str) -> None:
+    """Let a branch go on whose owners cannot: they must have had a day to hear of it and to object."""
+    settings = connected()
+    with writing() as session:
+        branch = find.branch(session, slug)
+        if branch.frozen_at is None:
+            raise Refused(f"“{slug}” is not frozen.")
+        earliest = branch.frozen_at + timedelta(hours=settings.unfreeze_hours)
+        if moment(session) < earliest:
+            raise Refused(f"Two owners may unfreeze it at any time, the operator not before {cell(earliest)}.")
+        unfreeze(session, branch, by=OPERATOR)
+    ring(settings, "letters", "editions", "authorities")
+    click.echo(f"“{slug}” is unfrozen; what waited goes on.")
 
 
 def _address(typed: tuple[str, ...]) -> str:

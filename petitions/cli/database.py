@@ -4,8 +4,9 @@ import click
 from sqlalchemy.engine import make_url
 
 from petitions import grants, migrate
-from petitions.cli.context import require_database_file
+from petitions.cli.context import OPERATOR, connected, require_database_file, writing
 from petitions.config import load
+from petitions.models import AuditEntry, MemberSession, Switch
 
 
 @click.group("db")
@@ -35,6 +36,26 @@ def current() -> None:
 
 
 @commands.command()
+def restored() -> None:
+    """Run this after restoring a backup, before web and workers start: deliveries and updates stay stopped.
+
+    The database does not know what left after the backup was made: what it says is ready may have been sent. Compare
+    it with the mail server's log, settle each delivery, then: petitions switch reset deliveries. Logins end, because a
+    backup brings back those that were ended.
+    """
+    connected()
+    with writing() as session:
+        stopped = [
+            name.value
+            for name in (Switch.Name.DELIVERIES, Switch.Name.UPDATES)
+            if Switch.throw(session, name, by=OPERATOR, reason="restored from a backup")
+        ]
+        MemberSession.end_all(session)
+        AuditEntry.write(session, OPERATOR, "database.restore", "database", stopped=stopped)
+    click.echo("Deliveries and updates are stopped, and every login has ended. See: petitions switch list")
+
+
+@commands.command()
 @click.argument("revision")
 @click.confirmation_option("--yes", prompt="Going back drops what newer revisions added, with its rows. Go on?")
 def downgrade(revision: str) -> None:
@@ -46,14 +67,15 @@ def downgrade(revision: str) -> None:
 
 
 @commands.command("grants")
-@click.option("--web", required=True, metavar="ROLE", help="The role of the web processes: reads no name box.")
+@click.option("--web", required=True, metavar="ROLE", help="The role of the web that answers signers.")
+@click.option("--desk", metavar="ROLE", help="The role of the web that answers organisers; else --web's is both.")
 @click.option("--worker", required=True, metavar="ROLE", help="The role of the workers.")
-def print_grants(web: str, worker: str) -> None:
-    """Print the SQL that lets two existing PostgreSQL roles do what they need and no more.
+def print_grants(web: str, desk: str | None, worker: str) -> None:
+    """Print the SQL that lets existing PostgreSQL roles do what they need and no more.
 
     Run it as the owner of the tables after every upgrade:
-    petitions db grants --web web --worker worker | psql --single-transaction …
+    petitions db grants --web web --desk desk --worker worker | psql --single-transaction …
     """
     if make_url(load().database).get_backend_name() == "sqlite":
         click.echo("SQLite knows no roles: these are for PostgreSQL.", err=True)
-    click.echo(grants.grants(web, worker), nl=False)
+    click.echo(grants.grants(web, desk or web, worker), nl=False)

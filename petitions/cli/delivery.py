@@ -4,23 +4,15 @@ from typing import Any
 
 import click
 from sqlalchemy import Select, select
-from sqlalchemy.orm import Session
 
 from petitions.cli import find
 from petitions.cli.context import OPERATOR, connected, moment, ring, writing
-from petitions.cli.fields import Line, checked
+from petitions.cli.fields import checked
 from petitions.cli.output import as_json, show_record, show_rows
-from petitions.cli.refusals import Refused
 from petitions.config import Settings
 from petitions.db import db
-from petitions.models import AuditEntry, Delivery, DeliveryAttempt, Document, Edition, Petition, Volume
-
-ANSWERS = {
-    "accepted": Delivery.State.ACCEPTED,
-    "not-sent": Delivery.State.READY,
-    "bounced": Delivery.State.BOUNCED,
-    "cancelled": Delivery.State.CANCELLED,
-}
+from petitions.models import AuditEntry, Clock, Delivery, Document, Edition, Petition, Volume
+from petitions.shapes import Line
 
 
 @click.group("delivery")
@@ -85,7 +77,7 @@ def show(delivery_id: str, as_json: bool) -> None:
 
 @commands.command()
 @click.argument("delivery_id", metavar="ID")
-@click.option("--as", "answer", required=True, type=click.Choice(list(ANSWERS)),
+@click.option("--as", "answer", required=True, type=click.Choice(list(Delivery.ANSWERS)),
               help="not-sent: it may go again. Say so only when you know that it did not leave.")
 @click.option("--evidence", required=True, metavar="TEXT",
               help="How you know: the relay's log line, a bounce, a call. No personal data: it is kept for good.")
@@ -103,20 +95,17 @@ def resolve(delivery_id: str, answer: str, evidence: str, by: str) -> None:
     with writing() as session:
         delivery = find.delivery(session, delivery_id, lock=True)
         member = find.approving(session, by, _petition(delivery).branch)
-        _not_at_work(delivery)
         before = delivery.state
-        delivery.move_to(ANSWERS[answer])
-        _settle(session, delivery)
-        if answer == "not-sent":
-            delivery.channel.failing_since = None  # an owner says that it may be tried again
-        delivery.attempts.append(DeliveryAttempt(outcome="resolved", reason=answer, reply=said))
+        delivery.resolve(answer, said, moment(session), member)
+        if delivery.state is Delivery.State.ACCEPTED:
+            Clock.start_for(session, delivery)
         AuditEntry.write(
             session, member.public_id, "delivery.resolve", delivery.public_id,
             before=before.value, after=delivery.state.value, evidence=said,
         )
     if answer == "not-sent":
         ring(settings, "authorities")
-    click.echo(f"The delivery is {ANSWERS[answer]} now.")
+    click.echo(f"The delivery is {Delivery.ANSWERS[answer]} now.")
 
 
 @commands.command()
@@ -128,12 +117,7 @@ def lift(delivery_id: str, by: str) -> None:
     with writing() as session:
         delivery = find.delivery(session, delivery_id, lock=True)
         member = find.approving(session, by, _petition(delivery).branch)
-        if delivery.hold_reason is None:
-            raise Refused("Nothing holds this delivery.")
-        AuditEntry.write(
-            session, member.public_id, "delivery.lift", delivery.public_id, reason=delivery.hold_reason
-        )
-        delivery.hold_reason, delivery.crashes = None, 0
+        AuditEntry.write(session, member.public_id, "delivery.lift", delivery.public_id, reason=delivery.lift())
     ring(settings, "authorities")
     click.echo("The hold is lifted.")
 
@@ -151,10 +135,7 @@ def hold(delivery_id: str, reason: str, by: str | None) -> None:
     with writing() as session:
         delivery = find.delivery(session, delivery_id, lock=True)
         actor = find.stopping(session, by, _petition(delivery).branch).public_id if by else OPERATOR
-        if delivery.state is not Delivery.State.READY:
-            raise Refused(f"It is {delivery.state}: only a delivery that has not left can be held.")
-        _not_at_work(delivery)
-        delivery.hold_reason = said
+        delivery.hold(said)
         AuditEntry.write(session, actor, "delivery.hold", delivery.public_id, reason=said)
     click.echo("The delivery is held.")
 
@@ -188,19 +169,3 @@ def _of_petition(wanted: Select[Delivery], petition: Petition) -> Select[Deliver
         .join(Edition, Document.edition_id == Edition.id)
         .where(Edition.petition_id == petition.id)
     )
-
-
-def _not_at_work(delivery: Delivery) -> None:
-    """A worker that holds the row would overwrite what is decided here, or has begun to send."""
-    if delivery.state is Delivery.State.TRANSMITTING or delivery.lease_owner is not None:
-        raise Refused("A worker has it in hand just now; look again in a minute: petitions delivery show")
-
-
-def _settle(session: Session, delivery: Delivery) -> None:
-    when = moment(session)
-    delivery.crashes = delivery.tries = 0
-    if delivery.state is Delivery.State.READY:
-        delivery.settled_at, delivery.not_before = None, when
-        delivery.hold_reason = delivery.last_error_class = None
-    else:
-        delivery.settled_at = when

@@ -3,11 +3,11 @@
 from typing import Any
 
 import click
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from petitions.cli import find
-from petitions.cli.context import connected, moment, ring, writing
+from petitions.cli.context import connected, ring, writing
 from petitions.cli.output import as_json, folded, show_record, show_rows
 from petitions.cli.refusals import Refused
 from petitions.cli.waiting import await_worker
@@ -125,13 +125,7 @@ def retry(slug: str, number: int, by: str) -> None:
         member = find.asking(session, by, edition.petition.branch)
         if edition.state is not Edition.State.FAILED:
             raise Refused(f"Edition {number} is {edition.state}; only one that failed can be tried again.")
-        edition.move_to(Edition.State.REQUESTED)
-        edition.requested_at = edition.not_before = moment(session)
-        edition.crashes = edition.tries = 0
-        edition.last_error_class = edition.report = edition.checked_at = None
-        session.execute(
-            delete(Approval).where(Approval.kind == Approval.Kind.EDITION, Approval.subject == edition.public_id)
-        )
+        edition.check_again(session)
         AuditEntry.write(session, member.public_id, "edition.retry", edition.public_id)
     ring(settings, "editions")
     click.echo(f"The worker checks edition {number} of “{slug}” anew.")

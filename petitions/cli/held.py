@@ -1,6 +1,6 @@
 """`petitions held`: signatures that wait for a moderator. Ids and circumstances; nobody's name."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import click
 from rich.console import Console
@@ -12,11 +12,9 @@ from petitions.cli import find
 from petitions.cli.context import connected, moment, ring, writing
 from petitions.cli.output import as_json, show_rows, stands_on_terminal
 from petitions.cli.refusals import Refused
-from petitions.config import Settings
 from petitions.db import db, is_state
-from petitions.models import AuditEntry, Letter, MayNot, Member, SamePerson, Signature
-
-ROWS_ALONE = 100  # above so many one person does not decide (privacy.md, "Fraud desk")
+from petitions.models import AuditEntry, MayNot, Member, SamePerson, Signature, moderation
+from petitions.models.invalidation import ROWS_ALONE
 
 
 @click.group("held")
@@ -61,10 +59,8 @@ def release(ids: tuple[str, ...], by: str) -> None:
     settings = connected()
     with writing() as session:
         rows, member = _held(session, ids, by)
-        when = moment(session)
-        for signature in track(rows, console=Console(stderr=True), disable=not stands_on_terminal(), transient=True):
-            _release(session, settings, signature, member, when)
-        became = [signature.state for signature in rows]
+        rows_shown = track(rows, console=Console(stderr=True), disable=not stands_on_terminal(), transient=True)
+        became = [moderation.release(session, row, member.public_id, settings.confirm_days) for row in rows_shown]
     ring(settings, "letters", "counting")
     pending, confirmed = became.count(Signature.State.PENDING), became.count(Signature.State.CONFIRMED)
     click.echo(f"Released {len(became)}: {pending} get their letter, {confirmed} count.")
@@ -120,20 +116,6 @@ def _second(session: Session, rows: list[Signature], member: Member, named: str 
     if second.id == member.id:
         raise SamePerson("the member who asked cannot approve; another owner must")
     return second
-
-
-def _release(session: Session, settings: Settings, signature: Signature, member: Member, when: datetime) -> None:
-    signature.release(session)
-    entry = AuditEntry.write(
-        session, member.public_id, "signature.release", signature.public_id, state=signature.state.value
-    )
-    if signature.state is not Signature.State.PENDING:
-        return
-    hour = when.replace(minute=0, second=0, microsecond=0)
-    signature.expires_at = hour + timedelta(days=settings.confirm_days, hours=1)
-    kind = Letter.Kind.CONFIRM_SIGNATURE
-    # Not `letter_cause`: a letter of the same ten minutes may have been withheld because the row was held.
-    session.add(Letter(kind=kind, cause=f"{kind}:{signature.public_id}:release:{entry.sequence}", signature=signature))
 
 
 def _age(age: timedelta) -> str:

@@ -1,4 +1,4 @@
-"""`petitions letter`: mail to signers. Ids, states and classes of reasons; never a name or an address."""
+"""`petitions letter`: mail to signers and members. Ids, states and classes of reasons; never a name or an address."""
 
 import click
 from sqlalchemy import select
@@ -10,12 +10,13 @@ from petitions.cli.refusals import Refused
 from petitions.db import db
 from petitions.models import AuditEntry, Letter, Signature
 
+WITH_LINK = {Letter.Kind.MEMBER_INVITATION, Letter.Kind.MEMBER_RESET}
 RETRIED = {Letter.State.PARKED, Letter.State.FAILED}
 
 
 @click.group("letter")
 def commands() -> None:
-    """Letters to signers: what became of them, and once more for those that broke."""
+    """Letters to signers and members: what became of them, and once more for those that broke."""
 
 
 @commands.command("list")
@@ -26,7 +27,7 @@ def commands() -> None:
 def list_letters(state: str | None, slug: str | None, limit: int, as_json: bool) -> None:
     """Letters, newest first: id, kind, state, reason, when."""
     connected()
-    wanted = select(Letter).join(Signature).order_by(Letter.id.desc()).limit(limit)
+    wanted = select(Letter).outerjoin(Signature).order_by(Letter.id.desc()).limit(limit)
     if state:
         wanted = wanted.where(Letter.state == Letter.State(state))
     with db.reading() as session:
@@ -66,10 +67,14 @@ def retry(ids: tuple[str, ...]) -> None:
         over = [
             letter.public_id
             for letter in letters
-            if letter.signature.state is not Signature.State.PENDING or letter.signature.expires_at <= when
+            if letter.signature is not None
+            and (letter.signature.state is not Signature.State.PENDING or letter.signature.expires_at <= when)
         ]
         if over:
             raise Refused("Nothing was changed. The signatures of these are not pending any more:", *over)
+        emptied = [letter.public_id for letter in letters if letter.kind in WITH_LINK and letter.secret_box is None]
+        if emptied:
+            raise Refused("Nothing was changed. The links of these are forgotten; ask for new letters:", *emptied)
         for letter in letters:
             before, reason = letter.state, letter.reason
             letter.retry(when)

@@ -15,7 +15,7 @@ from petitions.cli.output import as_json, folded, show_record, show_rows
 from petitions.cli.petition_file import EXAMPLE, read_petition
 from petitions.cli.petition_import import draft
 from petitions.db import db
-from petitions.models import Approval, AuditEntry, Branch, Member, Petition, SamePerson, totals
+from petitions.models import Approval, AuditEntry, Branch, Member, Petition, Proposal, SamePerson, Trigger, totals
 
 
 @click.group("petition")
@@ -84,6 +84,7 @@ def show(slug: str, as_json: bool) -> None:
             "thresholds": [
                 {"threshold": one.threshold, "approved": one.approved_by_id is not None, "fired_at": one.fired_at}
                 for one in petition.triggers
+                if one.kind is Trigger.Kind.COUNT
             ],
         }
     show_record(record, as_json=as_json)
@@ -138,7 +139,12 @@ def open_petition(slug: str, by: str, approved_by: str) -> None:
         approve(session, Approval.Kind.PUBLICATION, petition.public_id, asking, owner)
         _approve_texts(petition, owner, when)
         left = _approve_triggers(session, petition, owner)
-        petition.open(when)
+        if petition.stopped:
+            petition.resume(when)
+        else:
+            petition.open(when)
+        if asked := Proposal.of(session, Approval.Kind.PUBLICATION, petition.public_id):
+            asked.lapse(when)  # what was asked for on the screens has been decided here
         AuditEntry.write(
             session, owner.public_id, "petition.open", petition.public_id, asked_by=asking.public_id,
             texts=[text.hash for text in petition.texts if text.approved_at],
@@ -187,12 +193,12 @@ def _approve_triggers(session: Session, petition: Petition, owner: Member) -> li
     """Approves the standing orders others asked for; returns the thresholds that need somebody else."""
     left = []
     for order in petition.triggers:
-        if order.approved_by_id is not None:
+        if order.approved_by_id is not None or order.kind is not Trigger.Kind.COUNT:
             continue
         try:
             approve(session, Approval.Kind.TRIGGER, order.public_id, order.asked_by, owner)
         except SamePerson:
-            left.append(order.threshold)
+            left.append(order.threshold or 0)
             continue
         order.approved_by = owner
     return left

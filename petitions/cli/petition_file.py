@@ -9,21 +9,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, Field, ValidationError, field_validator, model_validator
 
-from petitions.cli.authority_file import decoded
-from petitions.cli.fields import (
-    Country,
-    FileRefused,
-    Filled,
-    Language,
-    Line,
-    Part,
-    Slug,
-    errors_of,
-    filled,
-    lines,
-)
+from petitions.cli.fields import FileRefused, text_of
 from petitions.models import Addressee, DateUnclear, PrisonerEvent
 from petitions.models.petition import BACKGROUND_LENGTH, DEMAND_LENGTH, TITLE_LENGTH
+from petitions.shapes import Country, Filled, Language, Line, Part, Slug, errors_of, filled, lines
 
 Several = Annotated[str, Field(max_length=2_000), AfterValidator(lines)]
 Sentence = Annotated[str, Field(max_length=500), AfterValidator(lines), AfterValidator(filled)]
@@ -169,7 +158,7 @@ class PetitionFile(Part):
 
 def read_petition(path: Path) -> PetitionFile:
     """The file, checked as far as it can be without the records. Raises FileRefused."""
-    text = decoded(path)
+    text = text_of(path)
     try:
         data = tomllib.loads(text) if path.suffix.lower() == ".toml" else json.loads(text)
     except ValueError as error:  # both readers' errors say the line and quote nothing of it

@@ -54,6 +54,7 @@ def draft(session: Session, file: PetitionFile, languages: list[str], asked_by: 
         triggers=_triggers(file.thresholds, member),
     )
     session.add(petition)
+    petition.block_names()
     return petition
 
 

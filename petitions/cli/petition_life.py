@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 from petitions.cli import find
 from petitions.cli.approvals import BY
 from petitions.cli.context import connected, moment, writing
-from petitions.cli.fields import Line, checked
+from petitions.cli.fields import checked
 from petitions.cli.refusals import Refused
 from petitions.models import AuditEntry, Petition
+from petitions.shapes import Line
 
 OWNER = click.option("--by", required=True, metavar="MEMBER", help="An owner: e-mail or id.")
 REASON = click.option("--reason", required=True, metavar="TEXT",
@@ -26,7 +27,7 @@ def pause(slug: str, by: str) -> None:
     with writing() as session:
         petition = find.petition(session, slug, lock=True)
         member = find.stopping(session, by, petition.branch)
-        petition.pause()
+        petition.pause(moment(session))
         AuditEntry.write(session, member.public_id, "petition.pause", petition.public_id)
     click.echo(f"“{slug}” is paused. Take it up again with: petitions petition open {slug} --by … --approved-by …")
 

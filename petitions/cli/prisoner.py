@@ -7,11 +7,12 @@ from pydantic import ValidationError
 
 from petitions.cli import find
 from petitions.cli.context import connected, writing
-from petitions.cli.fields import Filled, checked, errors_of
+from petitions.cli.fields import checked
 from petitions.cli.output import as_json, show_rows
 from petitions.cli.petition_file import EventPart
 from petitions.db import db
 from petitions.models import AuditEntry, Petition, PrisonerEvent
+from petitions.shapes import Filled, errors_of
 
 _OPTIONS = {"happened": "--on", "what": "--what"}
 

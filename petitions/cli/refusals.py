@@ -15,12 +15,15 @@ from petitions.db import DatabaseBusy
 from petitions.keys import KeysExist, KeysMissing
 from petitions.migrate import ReferencesBroken, SchemaDiffers
 from petitions.models import (
+    AlreadyLeft,
+    AtWork,
     CheckFailed,
     EditionInProgress,
     IllegalTransition,
     LastOwner,
     MayNot,
     NothingNew,
+    NotOnHold,
     NotPublic,
     PetitionNotReady,
     RequestLapsed,
@@ -77,6 +80,9 @@ _SENTENCES: dict[type[Exception], str] = {
     FileRefused: "",
     PetitionNotReady: "",
     CheckFailed: "",
+    AtWork: "A worker has it in hand just now; look again in a minute: petitions delivery show",
+    AlreadyLeft: "{text}.",
+    NotOnHold: "Nothing holds this delivery.",
     NothingNew: "{text}.",
     NotPublic: "{text}; open it first with: petitions petition open",
     EditionInProgress: "{text}; see: petitions edition list",

@@ -11,11 +11,13 @@ BRANCH: dict[str, Any] = {
     "place": "Sampletown",
     "reply_email": "replies@open-doors.example",
     "languages": ["en", "ru"],
+    "takes_reports": True,
 }
 
 MEMBERS = (
     {"name": "Editor of the demonstration", "email": "editor@open-doors.example", "role": "editor"},
     {"name": "Owner of the demonstration", "email": "owner@open-doors.example", "role": "owner"},
+    {"name": "Second owner of the demonstration", "email": "second-owner@open-doors.example", "role": "owner"},
     {"name": "Moderator of the demonstration", "email": "moderator@open-doors.example", "role": "moderator"},
 )
 
@@ -34,6 +36,7 @@ PRISONER: dict[str, Any] = {
     "consent_by": "The prisoner's sister (invented)",
     "consent_scope": "Name, case and photo may be published; the petition may be sent to the authorities listed.",
     "consent_evidence": "Letter of 2026-03-02 (invented)",
+    "harm_assessment": "Her name is in the press already; her sister asks for attention (invented).",
     "invented": True,
 }
 

@@ -24,6 +24,7 @@ from petitions.models import (
     PrisonerEvent,
     Trigger,
 )
+from petitions.profiles import directory
 
 
 def load_once(settings: Settings, thresholds: tuple[int, ...]) -> None:
@@ -43,6 +44,7 @@ def _branch(session: Session, settings: Settings) -> Branch:
     branch = Branch(
         public_id=public_id,
         **data.BRANCH,
+        verified_at=datetime.now(UTC),
         public_key=keys.new_branch_keys(settings, public_id),
         seal_certificate=keys.new_seal(settings, public_id, data.BRANCH["legal_name"]),
     )
@@ -64,7 +66,10 @@ def _petition(
     session: Session, branch: Branch, editor: Member, owner: Member, thresholds: tuple[int, ...]
 ) -> Petition:
     today = datetime.now(UTC)
-    prisoner = Prisoner(branch=branch, consent_on=date(2026, 3, 2), **data.PRISONER)
+    prisoner = Prisoner(
+        branch=branch, consent_on=date(2026, 3, 2), harm_result=Prisoner.Harm.GO,
+        harm_assessed_on=date(2026, 3, 2), **data.PRISONER,
+    )
     for event in data.EVENTS:
         prisoner.events.append(
             PrisonerEvent(
@@ -92,8 +97,10 @@ def _petition(
 def _addressee(one: dict[str, Any]) -> Addressee:
     fields = {key: one[key] for key in ("slug", "names", "salutations", "country", "time_zone", "languages",
                                         "postal_address", "clocks")}
+    kind = Authority.Kind(one["kind"])
     authority = Authority(
-        kind=Authority.Kind(one["kind"]), verified_on=datetime.now(UTC).date(), verified_by="demonstration", **fields
+        kind=kind, asks=[ask.value for ask in directory().asks[kind]], sources=["invented"],
+        verified_on=datetime.now(UTC).date(), verified_by="demonstration", **fields,
     )
     authority.channels.append(
         Channel(kind=Channel.Kind.EMAIL, address=one["email"], required=one["required"], source="invented")

@@ -16,6 +16,7 @@ from petitions.db import db
 from petitions.demo import data, once
 from petitions.demo.crowd import Failed
 from petitions.demo.load import load_once
+from petitions.demo.owners import Way, ways_in
 from petitions.keys import with_kept_secrets
 
 COUNT_SECONDS = 3  # the demonstration counts often: who tries it wants to see it happen
@@ -41,7 +42,7 @@ def demonstrate(folder: Path, port: int, *, signers: int | None, as_json: bool) 
             console.print(f"[red]The demonstration did not start; see the logs in {settings.var / 'logs'}[/red]")
             return 1
         if signers is None:
-            _say_where(console, settings)
+            _say_where(console, settings, ways_in(settings))
             ended.wait()
             return 0
         return _once(settings, broker_url, console, signers, as_json, ended)
@@ -129,12 +130,18 @@ def _broker(settings: Settings) -> Iterator[str]:
         yield url
 
 
-def _say_where(console: Console, settings: Settings) -> None:
+def _say_where(console: Console, settings: Settings, ways: list[Way]) -> None:
     console.print()
     console.print(f"[bold]The demonstration runs at {settings.base_url}/[/bold]")
     console.print(f"  Mail it would have sent:  {settings.base_url}/dev/outbox")
     console.print(f"  Everything it keeps:      {settings.var}")
     console.print(f"  At {data.THRESHOLDS[0]} confirmed signatures the first edition is delivered by itself.")
+    console.print(f"  The organisers' desk:     {settings.base_url}/organise/")
+    for way in ways:
+        console.print(f"  {way.name}, to begin:")
+        console.print(f"    {way.link}", soft_wrap=True)
+    if ways:
+        console.print("  Open each in a browser of its own, such as a private window: what matters needs two people.")
     console.print("  Ctrl-C ends all of it.")
     console.print()
 

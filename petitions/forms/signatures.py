@@ -17,7 +17,7 @@ from petitions.signing import Typed
 from petitions.text import Refusal, checked_email, clean_line, why_city_refused, why_name_refused
 from petitions.tokens import new_token
 
-NOTICE_VERSION = "2026-11-22"  # of the table "What happens to your data"; change it whenever the table changes
+NOTICE_VERSION = "2026-11-29"  # of the table "What happens to your data"; change it whenever the table changes
 FALSE_WORDS = ("false", "0", "", "off", "no")
 
 NAME_WORDS = {
@@ -179,6 +179,7 @@ class SignatureForm(DisclosureForm):
     email = StringField(filters=[_stripped])
     country = StringField()
     city = StringField(filters=[clean_line])
+    wants_news = BooleanField(false_values=FALSE_WORDS)
     consent = BooleanField(false_values=FALSE_WORDS)
     subject = StringField()  # the honeypot: people leave it empty
     text_hash = StringField()
@@ -227,6 +228,7 @@ class SignatureForm(DisclosureForm):
             shows_city=self.city_shown,
             wants_listing=self.listed,
             notice_version=NOTICE_VERSION,
+            wants_news=bool(self.wants_news.data),
         )
 
     @property

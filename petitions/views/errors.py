@@ -3,7 +3,7 @@
 import sys
 
 import structlog
-from flask import Flask, Response, g, make_response, render_template
+from flask import Flask, Response, g, make_response, render_template, request
 from flask_babel import gettext as _
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from petitions.db import DatabaseBusy
 from petitions.logs import place_of
+from petitions.sessions import behind_the_door
 from petitions.views.own import LinkWrong
 
 RETRY_SECONDS = 5
@@ -29,10 +30,7 @@ def answer_errors(app: Flask) -> None:
 
 def refused(error: HTTPException) -> AnyResponse:
     code = error.code or 500
-    answer = make_response(
-        render_template("errors/error.html", code=code, gone_state=g.get("gone_state"), request_id=g.get("request_id")),
-        code,
-    )
+    answer = make_response(_page(code), code)
     for name, value in error.get_headers():
         if name.lower() in {"allow", "retry-after"}:
             answer.headers[name] = value
@@ -51,8 +49,18 @@ def link_wrong(_error: LinkWrong) -> AnyResponse:
 def busy(_error: Exception) -> AnyResponse:
     """The database did not take it in time; nothing was stored."""
     log.warning("request.database_busy", request_id=g.get("request_id"), **place_of(sys.exc_info()))
-    answer = make_response(
-        render_template("errors/error.html", code=503, gone_state=None, request_id=g.get("request_id")), 503
-    )
+    answer = make_response(_page(503), 503)
     answer.headers["Retry-After"] = str(RETRY_SECONDS)
     return answer
+
+
+def _page(code: int) -> str:
+    if behind_the_door(request.path):
+        return render_template("organise/refused.html", code=code, request_id=g.get("request_id"))
+    return render_template(
+        "errors/error.html",
+        code=code,
+        gone_state=g.get("gone_state"),
+        gone_because=g.get("gone_because"),
+        request_id=g.get("request_id"),
+    )

@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 
 from flask import g
 from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, object_session, selectinload
 from werkzeug.exceptions import Gone, NotFound
 
 from petitions.forms.signatures import Asked
-from petitions.models import Addressee, Disclosure, Petition, PetitionText
+from petitions.models import Addressee, Disclosure, Petition, PetitionText, Switch
 from petitions.signing import Target
 
 SECONDS = 2.0
@@ -39,6 +39,7 @@ class AddresseeFacts:
 
     names: dict[str, str]
     country: str
+    names_blocked: bool = False  # it gets numbers only
 
     def name_in(self, language: str) -> str:
         return self.names.get(language) or next(iter(self.names.values()))
@@ -50,6 +51,7 @@ class PetitionFacts:
     public_id: str
     slug: str
     open: bool
+    signing_stopped: bool  # by the operator, for the whole site and for a while
     closes_at: datetime | None
     prisoner_country: str  # where held
     forbids_naming: bool
@@ -61,7 +63,9 @@ class PetitionFacts:
 
     @property
     def takes_signatures(self) -> bool:
-        return self.open and (self.closes_at is None or self.closes_at > datetime.now(UTC))
+        if self.signing_stopped or not self.open:
+            return False
+        return self.closes_at is None or self.closes_at > datetime.now(UTC)
 
     def text_in(self, language: str) -> TextFacts:
         """The text in a language, else the petition's own."""
@@ -74,17 +78,17 @@ class PetitionFacts:
             return (Disclosure.COUNT_ONLY,)
         return (
             Disclosure.COUNT_ONLY,
-            *([Disclosure.INTERNATIONAL] if self.international else []),
-            *([Disclosure.ALL] if self.domestic else []),
+            *([Disclosure.INTERNATIONAL] if _named(self.international) else []),
+            *([Disclosure.ALL] if _named(self.domestic) else []),
         )
 
     def seen_by(self, choice: Disclosure) -> tuple[AddresseeFacts, ...]:
         """The addressees that an answer covers."""
         seen: tuple[AddresseeFacts, ...] = ()
         if choice in Disclosure.admitting(Addressee.Circle.INTERNATIONAL):
-            seen += self.international
+            seen += _named(self.international)
         if choice in Disclosure.admitting(Addressee.Circle.DOMESTIC):
-            seen += self.domestic
+            seen += _named(self.domestic)
         return seen
 
     def not_seen_by(self, choice: Disclosure) -> tuple[AddresseeFacts, ...]:
@@ -142,29 +146,32 @@ def public_petition(session: Session, slug: str) -> Petition:
         )
     ).one_or_none()
     if petition is not None and petition.gone:
-        g.gone_state = petition.state
+        g.gone_state, g.gone_because = petition.state, petition.removed_because
         raise Gone
     if petition is None or not petition.public or not petition.languages:
         raise NotFound
     return petition
 
 
-def facts_of(petition: Petition) -> PetitionFacts:
+def facts_of(petition: Petition, *, drafts: bool = False) -> PetitionFacts:
+    """As the public sees it; with `drafts`, as it would if every draft were approved."""
+
     def circle(wanted: Addressee.Circle) -> tuple[AddresseeFacts, ...]:
         return tuple(
-            AddresseeFacts(dict(found.authority.names), found.authority.country)
+            AddresseeFacts(dict(found.authority.names), found.authority.country, found.names_blocked)
             for found in petition.addressees
             if found.circle is wanted
         )
 
-    own = [language for language in petition.branch.languages if language in petition.languages]
-    languages = dict.fromkeys([*own, *petition.languages])
-    texts = [text for language in languages if (text := petition.text_in(language)) is not None]
+    shown = {text.language: text for text in petition.texts if drafts or text.approved_at}  # the newest of each
+    own = [language for language in petition.branch.languages if language in shown]
+    texts = [shown[language] for language in dict.fromkeys([*own, *sorted(shown)])]
     return PetitionFacts(
         id=petition.id,
         public_id=petition.public_id,
         slug=petition.slug,
-        open=petition.state is Petition.State.OPEN,
+        signing_stopped=_signing_stopped(petition),
+        open=petition.state is Petition.State.OPEN and petition.signing_paused_at is None,
         closes_at=petition.closes_at,
         prisoner_country=petition.prisoner.country,
         forbids_naming=petition.forbids_naming,
@@ -174,6 +181,15 @@ def facts_of(petition: Petition) -> PetitionFacts:
         international=circle(Addressee.Circle.INTERNATIONAL),
         domestic=circle(Addressee.Circle.DOMESTIC),
     )
+
+
+def _named(addressees: tuple[AddresseeFacts, ...]) -> tuple[AddresseeFacts, ...]:
+    return tuple(found for found in addressees if not found.names_blocked)
+
+
+def _signing_stopped(petition: Petition) -> bool:
+    session = object_session(petition)
+    return session is not None and Switch.thrown(session, Switch.Name.SIGNING)
 
 
 def _text_facts(text: PetitionText) -> TextFacts:

@@ -36,6 +36,7 @@ from petitions.models import (
     Signature,
     SignatureHeld,
     Slot,
+    Subscription,
     Suppression,
     Volume,
 )
@@ -45,6 +46,7 @@ from petitions.views.facts import PetitionFacts, facts_of
 Answer = str | AnyResponse | tuple[str, int]
 State = Signature.State
 HELD_BACK = {State.PENDING, State.HELD, State.VOID, State.EXPIRED}  # never counted
+MAY_ASK_FOR_NEWS = {State.PENDING, State.HELD, State.CONFIRMED}
 
 own = Blueprint("own", __name__, url_prefix="/s/<token>")
 
@@ -77,6 +79,8 @@ def show(token: str) -> Answer:
 @own.post("/confirmation")
 def confirm(token: str) -> Answer:
     mine = _mine(token)
+    tag = _limits().network_tag(request.remote_addr)
+    mine.signature.note_pace(db.session, tag, _settings().quick_confirm_seconds)
     try:
         mine.signature.confirm(db.session, _settings().confirm_grace_hours)
     except (SignatureHeld, AlreadySigned, NotConfirmable):
@@ -115,9 +119,25 @@ def withdraw(token: str) -> Answer:
     return redirect(url_for(".show", token=token), 303)
 
 
+@own.post("/news")
+def choose_news(token: str) -> Answer:
+    """Apart from the signature: neither withdrawing nor erasing it is needed to hear no more, nor the other way."""
+    mine = _mine(token)
+    wanted = "wanted" in request.form
+    if wanted and mine.signature.state not in MAY_ASK_FOR_NEWS:
+        return _page(token, mine, status=409)
+    if not wanted:
+        _end_news(mine)
+    mine.signature.wants_news = wanted and _subscription(mine) is None
+    db.session.commit()
+    return redirect(url_for(".show", token=token, _anchor="news"), 303)
+
+
 @own.post("/erasure")
 def erase(token: str) -> Answer:
     mine = _mine(token)
+    if "end_news" in request.form:
+        _end_news(mine)
     mine.signature.erase(db.session)
     db.session.commit()
     return render_template("own/erased.html", mine=mine)
@@ -158,6 +178,7 @@ def suppress(token: str) -> Answer:
     key = crypto.lasting_key(current_app.config["INDEX_KEY"], "suppression")
     tag = crypto.tag(key, "mailbox", canonical(mine.typed["email"]))
     insert_or_ignore(db.session, Suppression, {"tag": tag})
+    _end_news(mine)
     db.session.commit()
     return render_template("own/no_more_mail.html", mine=mine, token=token, done=True)
 
@@ -174,6 +195,19 @@ def _mine(token: str) -> Own:
     moment = db.session.scalar(select(now()))
     assert moment is not None
     return Own(signature, typed, facts_of(signature.petition), moment)
+
+
+def _subscription(mine: Own) -> Subscription | None:
+    """The one of this mailbox: only with the address, which the link opens, can it be found."""
+    index_key, mailbox = current_app.config["INDEX_KEY"], canonical(mine.typed["email"])
+    tag = Subscription.tag_of(index_key, mine.petition.public_id, mailbox)
+    return Subscription.running(db.session, mine.petition.id, tag)
+
+
+def _end_news(mine: Own) -> None:
+    mine.signature.wants_news = False
+    if (subscription := _subscription(mine)) is not None:
+        subscription.end(db.session)
 
 
 def _find(token: str) -> Signature | None:
@@ -196,6 +230,7 @@ def _page(token: str, mine: Own, form: DisclosureForm | None = None, status: int
         form=form,
         token=token,
         left=_editions_that_left(signature),
+        gets_news=signature.wants_news or _subscription(mine) is not None,
         instead=_holder_state(signature),
         warns=mine.petition.endangers(signature.country, _settings().punishing_countries),
         HELD_BACK=HELD_BACK,
@@ -274,6 +309,7 @@ def _stored(mine: Own) -> dict[str, Any]:
         "disclosure": row.disclosure.value,
         "shows_city": row.shows_city,
         "wants_listing": row.wants_listing,
+        "gets_news": row.wants_news or _subscription(mine) is not None,
         "shown_publicly_as": row.public_name,
         **{key: day.isoformat() if day else None for key, day in days.items()},
         "withdrawn_on": row.withdrawn_on.isoformat() if row.withdrawn_on else None,

@@ -4,12 +4,13 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, current_app, redirect, render_template, request
-from sqlalchemy import text
+from sqlalchemy import exists, select, text
 from werkzeug import Response as AnyResponse
 
 from petitions.config import Settings
 from petitions.db import db
 from petitions.i18n import present_language
+from petitions.models import Branch
 from petitions.security import public_page
 from petitions.views.petitions import search
 
@@ -22,6 +23,7 @@ pages = Blueprint("pages", __name__)
 @pages.get("/about")
 @pages.get("/privacy")
 @pages.get("/petitions/")
+@pages.get("/report")
 @pages.get("/petitions/<slug:slug>")
 def choose_language(slug: str = "") -> AnyResponse:  # noqa: ARG001 - it stays in the path
     """The same address in the reader's language."""
@@ -34,7 +36,10 @@ def choose_language(slug: str = "") -> AnyResponse:  # noqa: ARG001 - it stays i
 @pages.get("/<lang:language>/")
 @public_page
 def home() -> str:
-    return render_template("pages/home.html", petitions=search("", 1)[:SHOWN_AT_HOME])
+    takes_reports = db.session.scalar(select(exists().where(Branch.takes_reports)))
+    return render_template(
+        "pages/home.html", petitions=search("", 1)[:SHOWN_AT_HOME], takes_reports=takes_reports
+    )
 
 
 @pages.get("/<lang:language>/about")

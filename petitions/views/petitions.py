@@ -11,8 +11,9 @@ from sqlalchemy.orm import selectinload
 from petitions.db import db
 from petitions.forms.signatures import SignatureForm
 from petitions.i18n import present_language
-from petitions.models import Petition, PrisonerEvent, Signature
+from petitions.models import Petition, PetitionUpdate, PrisonerEvent, Signature
 from petitions.security import public_page, reads_arguments
+from petitions.views.answers import awaited_answers
 from petitions.views.facts import facts_of, public_petition
 from petitions.views.situation import situation
 
@@ -52,7 +53,9 @@ def show(slug: str) -> str:
         text=facts.text_in(language),
         events=events,
         situation=situation(events, datetime.now(UTC).date()),
+        awaited=awaited_answers(db.session, petition, datetime.now(UTC).date()),
         public_names=public_names(petition),
+        news=PetitionUpdate.last_on_page(db.session, petition.id),
         runs=petition.branch,
         form=SignatureForm(facts.asked(language)),
     )

@@ -4,17 +4,17 @@ import re
 from functools import lru_cache
 
 import nh3
-from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from petitions.plain import markdown
+
 _TAGS = {"p", "br", "em", "strong", "ul", "ol", "li", "blockquote", "h3", "h4", "a"}
-_markdown = MarkdownIt("commonmark", {"html": False}).disable(["image", "code", "fence", "html_block", "html_inline"])
 
 
 @lru_cache(maxsize=256)
 def prose(source: str) -> Markup:
     """Headings begin at the third level: the page has its own."""
-    rendered = _markdown.render(source.replace("\r\n", "\n"))
+    rendered = markdown.render(source.replace("\r\n", "\n"))
     lowered = re.sub(r"(</?h)([12])>", lambda found: f"{found[1]}{int(found[2]) + 2}>", rendered)
     return Markup(  # noqa: S704 - nh3 lets nothing through but the tags above
         nh3.clean(

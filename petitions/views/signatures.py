@@ -87,6 +87,8 @@ def _check_page(petition: PetitionFacts, form: SignatureForm, trouble: str) -> s
 
 
 def _over(petition: PetitionFacts) -> Answer:
+    if petition.open and petition.signing_stopped:
+        return render_template("signatures/stopped.html", petition=petition), 503
     text = petition.text_in(present_language())
     return render_template("signatures/over.html", petition=petition, text=text), 410
 

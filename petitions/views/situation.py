@@ -1,10 +1,10 @@
 """What the known events say of a prisoner today, in a word; more than they say is not claimed."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from enum import StrEnum
 
-from petitions.models import PrisonerEvent
+from petitions.models import Prisoner, PrisonerEvent
 
 
 class Status(StrEnum):
@@ -30,6 +30,11 @@ _DECIDING = {
     PrisonerEvent.Kind.DEATH: Status.DIED,
 }
 _COURSE = list(Status)
+
+
+def situation_of(prisoner: Prisoner) -> Situation:
+    """As organisers know it today, from internal events too."""
+    return situation(prisoner.events, datetime.now(UTC).date())
 
 
 def situation(events: list[PrisonerEvent], today: date) -> Situation:

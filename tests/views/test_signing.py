@@ -258,7 +258,7 @@ def test_a_petition_may_forbid_naming(client: FlaskClient, session: Session) -> 
 
     form = client.get("/en/petitions/silent").text.split('id="sign-form"')[1].split("</form>")[0]
     assert form.count('type="radio"') == 1
-    assert form.count('type="checkbox"') == 1  # the agreement
+    assert form.count('type="checkbox"') == 2  # the news, the agreement
     assert steps.check(client, "silent", disclosure="all").status_code == 422
     checked = steps.check(client, "silent", disclosure="count_only", wants_listing="yes", shows_city="yes")
     assert checked.status_code == 200
