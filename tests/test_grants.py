@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, undefer
 
 from petitions import crypto, migrate
 from petitions.db import Base, make_engine
-from petitions.grants import INSERTED, UNREADABLE, UPDATED, WORKER_ONLY, grants
+from petitions.grants import HIDDEN, INSERTED, NOT_FOR_SIGNERS, UNREADABLE, UPDATED, grants
 from petitions.keyring import Keyring
 from petitions.models import (
     AuditEntry,
@@ -43,13 +43,13 @@ class Roles:
 @pytest.fixture
 def roles(postgres_url: str) -> Iterator[Roles]:
     """Two roles with nothing but our grants, on a database with an open petition."""
-    names = {kind: f"{kind} {secrets.token_hex(4)}" for kind in ("web", "worker")}
+    names = {kind: f"{kind} {secrets.token_hex(4)}" for kind in ("web", "desk", "worker")}
     owner = make_engine(postgres_url)
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         for name in names.values():
             connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(name)))
         for _again in range(2):  # running it twice is how it is used after an upgrade
-            connection.execute(grants(names["web"], names["worker"]).encode())
+            connection.execute(grants(names["web"], names["desk"], names["worker"]).encode())
     with Session(owner) as session:
         petition_id = _open_petition(session)
         session.commit()
@@ -145,7 +145,7 @@ def test_the_worker_role_claims_counts_and_deletes(roles: Roles) -> None:
 
 def test_the_grants_speak_of_tables_and_columns_that_exist() -> None:
     tables = Base.metadata.tables
-    assert {*UNREADABLE, *WORKER_ONLY, *INSERTED, *UPDATED} <= set(tables)
+    assert {*UNREADABLE, *HIDDEN, *NOT_FOR_SIGNERS, *INSERTED, *UPDATED} <= set(tables)
     for named in (UNREADABLE, UPDATED):
         for table, columns in named.items():
             assert set(columns) <= set(tables[table].columns.keys())

@@ -104,6 +104,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     keyring.forget()
     cli.ok("db", "upgrade")
     cli.ok("branch", "new", "north", *NEW_BRANCH)
+    cli.ok("branch", "verify", "north")
     for email, role in (
         (EDITOR, "editor"), (OWNER, "owner"), (SECOND_OWNER, "owner"), (MODERATOR, "moderator"), (AUDITOR, "auditor"),
     ):

@@ -12,7 +12,7 @@ def test_a_whole_chain_is_said_to_be_whole(cli: Cli) -> None:
     answer = cli.json("audit", "check")
 
     assert answer["whole"]
-    assert answer["entries"] == 6  # the branch and its five members
+    assert answer["entries"] == 7  # the branch, its verification and its five members
     assert len(answer["head"]) == 64
 
 
@@ -37,5 +37,5 @@ def test_a_missing_entry_is_found(cli: Cli) -> None:
 def test_entries_are_listed_oldest_first_and_by_subject(cli: Cli) -> None:
     listed = cli.json("audit", "list", "--last", 3)
 
-    assert [entry["sequence"] for entry in listed] == [4, 5, 6]
+    assert [entry["sequence"] for entry in listed] == [5, 6, 7]
     assert cli.json("audit", "list", "--subject", listed[0]["subject"]) == listed[:1]

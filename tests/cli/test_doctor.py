@@ -225,7 +225,7 @@ def test_on_postgresql_it_says_what_an_injection_could_read(empty: Cli, postgres
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         for role in (pages, labour):
             connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
-        connection.execute(grants(pages, labour).encode())
+        connection.execute(grants(pages, pages, labour).encode())
     try:
         assert examined(empty, "database role", PETITIONS_DATABASE_URL=_as(postgres_url, labour))[0] == "problem"
         assert examined(empty, "database role", PETITIONS_DATABASE_URL=_as(postgres_url, pages))[0] == "good"
