@@ -49,6 +49,19 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierText:
+    """A wording that some of the signers signed before the present one was approved."""
+
+    language: str
+    version: int
+    title: str
+    demand: str
+    background: str
+    hash: str
+    signatures: int
+
+
+@dataclass(frozen=True, slots=True)
 class PetitionDocument:
     """An edition as compiled for one addressee: plain values, in the language of the document."""
 
@@ -96,6 +109,8 @@ class PetitionDocument:
     log_root: str  # hexadecimal; empty until the evidence log has a checkpoint
     seal_fingerprint: str  # SHA-256 of the seal's certificate, hexadecimal
     demonstration: bool
+
+    earlier_texts: tuple[EarlierText, ...] = ()
 
 
 def file_name(slug: str, *, edition: int, volume: int = 1, volumes: int = 1) -> str:

@@ -129,7 +129,8 @@ def present_token_hash() -> bytes:
 def way_back(asked: str | None) -> str:
     """Where to go after the login: a page of ours behind the door, whatever the address said."""
     parts = urlsplit(asked or "")
-    ours = not parts.scheme and not parts.netloc and behind_the_door(parts.path) and "\\" not in (asked or "")
+    plain = asked is not None and asked.isprintable() and "\\" not in asked  # nor a line break in a header
+    ours = plain and not parts.scheme and not parts.netloc and behind_the_door(parts.path)
     return str(asked) if ours else DOOR + "/"
 
 

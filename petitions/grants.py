@@ -14,9 +14,9 @@ from collections.abc import Iterable
 from psycopg.sql import Identifier
 from sqlalchemy import Table
 
-import petitions.models  # noqa: F401 - fills the metadata
 from petitions.db import Base
 from petitions.migrate import REVISIONS_TABLE
+from petitions.models import Branch  # and with it every table
 
 UNREADABLE = {  # by either web role
     "signatures": {"name_box", "mail_box"},
@@ -61,18 +61,22 @@ UPDATED = {
 
 # -- the organisers' door
 NOT_FOR_DESK = {"mail_caps", "named_leases", "suppressions", "data_keys"}
-DESK_ADDS = {"invalidation_rows", "slots"}  # what a preview froze stays so; a released signature takes its place
+# What a preview froze and what was noted of a delivery stay so; a released signature takes its place.
+DESK_ADDS = {"delivery_attempts", "invalidation_rows", "slots"}
 DESK_ONLY_READS = {
-    "delivery_attempts", "document_progress", "documents", "former_seals",
-    "mail_domain_days", "mail_domains", "subscriptions", "switches", "update_letters", "volumes",
+    "document_progress", "former_seals", "mail_domain_days", "mail_domains", "subscriptions", "switches", "volumes",
 }
 DESK_UPDATES = {
+    # neither its keys, nor that the operator knows it: `verified_at` may only be taken away, which no grant can say
+    "branches": (*Branch.PRINTED, "verified_at", "frozen_at", "frozen_by", "takes_reports", "report_countries"),
+    "documents": ("state",),  # superseded before it left
+    "update_letters": ("state", "reason", "lease_owner", "lease_until"),  # news that is ended
     # holding takes the name off the page; releasing counts, or gives the letter a whole term
     "signatures": ("state", "held_reason", "public_name", "confirmed_on", "expires_at"),
 }
 DESK_DELETES = (
-    "addressees", "approvals", "authority_imports", "channels", "invitations",
-    "passkeys", "password_resets", "petition_texts", "photos", "prisoner_events", "triggers", "update_texts",
+    "addressees", "approvals", "authority_imports", "passkeys", "password_resets", "petition_texts", "photos",
+    "prisoner_events", "triggers", "update_texts",
 )
 
 

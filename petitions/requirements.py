@@ -17,4 +17,4 @@ _HAS: dict[str, Callable[[Petition], object]] = {
 
 def required_contents(petition: Petition, channel: Channel) -> list[tuple[str, bool]]:
     """Each content by its word, and whether it is there; one nobody knows is not."""
-    return [(content, bool(_HAS.get(content, lambda _: None)(petition))) for content in channel.required]
+    return [(content, content in _HAS and bool(_HAS[content](petition))) for content in channel.required]

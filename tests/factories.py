@@ -338,7 +338,9 @@ def delivery(session: Session, of: Petition, channel: Channel | None = None, **f
     """One delivery to the petition's first addressee, with the rows it hangs on; compiled by nobody."""
     number = next(_numbers)
     to = next(one for one in of.addressees if channel is None or one.authority_id == channel.authority_id)
-    edition = Edition(petition=of, number=number, log_size=1, totals={}, texts={}, facts={}, state=Edition.State.COMPILED)
+    edition = Edition(
+        petition=of, number=number, log_size=1, totals={}, texts={}, facts={}, state=Edition.State.COMPILED
+    )
     document = Document(
         edition=edition, addressee=to, language=to.language, verification_code=f"CODE{number}",
         names=1, count_only=0, roll_digest=b"",

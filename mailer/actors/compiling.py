@@ -12,7 +12,15 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from mailer.actors.runtime import Runtime
-from mailer.document import CountryTotal, Fact, PetitionDocument, SignatureLine, Totals, file_name
+from mailer.document import (
+    CountryTotal,
+    EarlierText,
+    Fact,
+    PetitionDocument,
+    SignatureLine,
+    Totals,
+    file_name,
+)
 from mailer.wording import catalogue
 from petitions.models import Addressee, Branch, DataKey, Edition, Signature, last_received, totals
 from petitions.models.roll import digest_of, in_parts, roll_entries
@@ -118,8 +126,17 @@ def compilation(
         log_root="",
         seal_fingerprint=fingerprint(branch),
         demonstration=bool(facts["invented"]) or runtime.settings.demonstration,
+        earlier_texts=tuple(_earlier_texts(session, edition)),
     )
     return Compilation(document, Roll(runtime, session, edition, addressee))
+
+
+def _earlier_texts(session: Session, edition: Edition) -> Iterator[EarlierText]:
+    signed = edition.signed_versions(session)
+    for language, text in edition.texts.items():
+        for one in text.get("earlier", []):
+            if number := signed.get((language, one["version"])):
+                yield EarlierText(language=language, signatures=number, **one)
 
 
 def new_code() -> str:

@@ -19,6 +19,7 @@ from petitions.models import (
     InvalidationRow,
     Petition,
     Signature,
+    blocked,
     moderation,
 )
 
@@ -60,7 +61,11 @@ def _step(runtime: Runtime, invalidation_id: int) -> int:
         ):
             return 0
         invalidation = session.get_one(Invalidation, invalidation_id)
-        session.get_one(Petition, invalidation.petition_id, with_for_update={"key_share": True})
+        petition = session.get_one(Petition, invalidation.petition_id, with_for_update={"key_share": True})
+        if blocked(session, petition.branch_id):  # goes on when the branch is unfrozen
+            claims.release(session, Invalidation, runtime.owner, [invalidation_id])
+            session.commit()
+            return 0
         rows = invalidation.next_rows(session, STEP)
         if not rows:
             _end(runtime, session, invalidation)

@@ -104,9 +104,9 @@ def _letter(runtime: Runtime, text: PetitionText) -> str:
         language=text.language,
         name=NAMES[0][0],
         petition_title=text.title or "…",
-        confirm_url=runtime.url("s", "…"),
-        not_me_url=runtime.url("s", "…", "not-me"),
-        stop_url=runtime.url("s", "…", "no-more-mail"),
+        confirm_url=f"{runtime.url('s')}/…",
+        not_me_url=f"{runtime.url('s')}/…/not-me",
+        stop_url=f"{runtime.url('s')}/…/no-more-mail",
         expires_on=date.today() + timedelta(days=runtime.settings.confirm_days),
         demonstration=runtime.settings.demonstration,
     )

@@ -1,4 +1,4 @@
-"""What two members approved in advance: editions by standing order, a petition's opening at its hour and its closing."""
+"""What two members approved in advance: editions by standing order, a petition's opening at its hour, its closing."""
 
 from datetime import datetime
 

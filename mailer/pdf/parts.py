@@ -1,6 +1,6 @@
 """The parts of a document between the cover letter and the names, and the page that says how to check it."""
 
-from mailer.document import PetitionDocument
+from mailer.document import EarlierText, PetitionDocument
 from mailer.pdf.flow import Cell, Flow
 from mailer.pdf.fonts import Weight
 from mailer.pdf.layout import LEFT, MM
@@ -27,7 +27,29 @@ def text(flow: Flow, document: PetitionDocument, words: Words) -> None:
     flow.blocks(parse(document.background))
     flow.space(6)
     _pairs(flow, [(words.gettext("SHA-256 of the text"), document.text_hash)], size=DIGEST)
+    for earlier in document.earlier_texts:
+        _earlier_text(flow, document, words, earlier)
     flow.end_page()
+
+
+def _earlier_text(flow: Flow, document: PetitionDocument, words: Words, earlier: EarlierText) -> None:
+    """A wording that some signed before the present one: whole in the document's language, else by its hash."""
+    flow.space(14)
+    flow.room(40 * MM)
+    heading = words.gettext("Earlier text in {language}, version {version}")
+    flow.heading(heading.format(language=words.language_name(earlier.language), version=earlier.version))
+    signed = words.ngettext(
+        "{amount} signer signed this text, before the present one was published.",
+        "{amount} signers signed this text, before the present one was published.",
+        earlier.signatures,
+    )
+    flow.paragraph((plain(signed.format(amount=words.amount(earlier.signatures)), Weight.ITALIC),))
+    if earlier.language == document.text_language:
+        flow.heading(earlier.title, size=13)
+        flow.paragraph((plain(earlier.demand, Weight.BOLD),), size=11)
+        flow.blocks(parse(earlier.background))
+        flow.space(6)
+    _pairs(flow, [(words.gettext("SHA-256 of the text"), earlier.hash)], size=DIGEST)
 
 
 def facts(flow: Flow, document: PetitionDocument, words: Words) -> None:

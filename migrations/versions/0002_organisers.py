@@ -983,9 +983,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_letters_branch_id"), ["branch_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_letters_member_id"), ["member_id"], unique=False)
         batch_op.create_foreign_key(
-            batch_op.f("fk_letters_branch_id_branches"), "branches", ["branch_id"], ["id"]
-        )
-        batch_op.create_foreign_key(
             batch_op.f("fk_letters_mail_domain_id_mail_domains"),
             "mail_domains",
             ["mail_domain_id"],
@@ -994,6 +991,9 @@ def upgrade() -> None:
         )
         batch_op.create_foreign_key(
             batch_op.f("fk_letters_member_id_members"), "members", ["member_id"], ["id"]
+        )
+        batch_op.create_foreign_key(
+            batch_op.f("fk_letters_branch_id_branches"), "branches", ["branch_id"], ["id"]
         )
 
     with op.batch_alter_table("members", schema=None) as batch_op:
@@ -1133,9 +1133,9 @@ def downgrade() -> None:
         batch_op.drop_column("language")
 
     with op.batch_alter_table("letters", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("fk_letters_branch_id_branches"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_letters_member_id_members"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_letters_mail_domain_id_mail_domains"), type_="foreignkey")
-        batch_op.drop_constraint(batch_op.f("fk_letters_branch_id_branches"), type_="foreignkey")
         batch_op.drop_index(batch_op.f("ix_letters_member_id"))
         batch_op.drop_index(batch_op.f("ix_letters_branch_id"))
         batch_op.alter_column("signature_id", existing_type=sa.INTEGER(), nullable=False)

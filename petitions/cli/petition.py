@@ -15,7 +15,17 @@ from petitions.cli.output import as_json, folded, show_record, show_rows
 from petitions.cli.petition_file import EXAMPLE, read_petition
 from petitions.cli.petition_import import draft
 from petitions.db import db
-from petitions.models import Approval, AuditEntry, Branch, Member, Petition, Proposal, SamePerson, Trigger, totals
+from petitions.models import (
+    Approval,
+    AuditEntry,
+    Branch,
+    Member,
+    Petition,
+    Proposal,
+    SamePerson,
+    Trigger,
+    totals,
+)
 
 
 @click.group("petition")

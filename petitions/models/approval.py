@@ -155,13 +155,10 @@ class Proposal(Stateful, Base):
         return made
 
     @classmethod
-    def of(cls, session: Session, kind: Approval.Kind, subject: str) -> "Proposal | None":
-        """The one that waits for a decision on this subject, locked."""
-        return session.scalars(
-            select(cls)
-            .where(cls.kind == kind, cls.subject == subject, cls.state == cls.State.WAITING)
-            .with_for_update()
-        ).one_or_none()
+    def of(cls, session: Session, kind: Approval.Kind, subject: str, *, lock: bool = True) -> "Proposal | None":
+        """The one that waits for a decision on this subject; a page that only shows it must not lock it."""
+        found = select(cls).where(cls.kind == kind, cls.subject == subject, cls.state == cls.State.WAITING)
+        return session.scalars(found.with_for_update() if lock else found).one_or_none()
 
     @classmethod
     def waiting(cls, branch_id: int) -> "Select[Proposal]":

@@ -160,10 +160,12 @@ class ChannelChange(Stateful, Base):
         self.asked_at = database_time(session)
         Proposal.ask(session, Approval.Kind.CHANNEL, self.public_id, member, authority=self.authority.slug)
 
-    def approve(self, session: Session, proposal: Proposal, member: Member, hold: timedelta) -> None:
+    def approve(
+        self, session: Session, proposal: Proposal, member: Member, hold: timedelta, *, lapse_hours: int = 72
+    ) -> None:
         """The second person's yes: it takes effect after the hold, and what has not left yet waits so long. Raises what
         Proposal.approve raises."""
-        proposal.approve(session, member)
+        proposal.approve(session, member, lapse_hours=lapse_hours)
         self.move_to(self.State.APPROVED)
         self.approved_by, self.approved_at = member, database_time(session)
         self.not_before = self.approved_at + hold

@@ -69,8 +69,8 @@ class Clock(Base):
 
     @classmethod
     def start_for(cls, session: Session, delivery: "Delivery") -> "list[Clock]":
-        """Starts what the authority's law counts from the day it was sent. A courtesy copy starts nothing; of several volumes the
-        last does; a second call changes nothing."""
+        """Starts what the authority's law counts from the day it was sent. A courtesy copy starts nothing; of several
+        volumes the last does; a second call changes nothing."""
         document = delivery.volume.document
         if delivery.channel.legal_effect is not Channel.LegalEffect.APPEAL:
             return []

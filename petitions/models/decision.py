@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from petitions.db import database_time
-from petitions.models.approval import Approval, Proposal
+from petitions.models.approval import Approval, Proposal, ProposalLapsed
 from petitions.models.authority import Addressee, Authority
 from petitions.models.member import Member
 from petitions.models.petition import Petition
@@ -69,7 +69,11 @@ def _arm(_session: Session, petition: Petition, proposal: Proposal, member: Memb
 
 def _address(session: Session, petition: Petition, proposal: Proposal, _member: Member, moment: datetime) -> None:
     asked: dict[str, Any] = proposal.details
-    authority = session.scalars(select(Authority).where(Authority.public_id == asked["authority"])).one()
+    authority = session.scalars(
+        select(Authority).where(Authority.public_id == asked["authority"]).with_for_update(of=Authority)
+    ).one()
+    if authority.changed_at is not None and authority.changed_at > proposal.asked_at:
+        raise ProposalLapsed  # before it is an addressee one person may say where its post goes
     petition.address(session, authority, Addressee.Circle(asked["circle"]), asked["language"], moment)
 
 

@@ -166,17 +166,7 @@ class Edition(Work, Stateful, Base):
             reason=reason,
             log_size=petition.log_size,
             totals=totals(session, petition, petition.log_size),
-            texts={
-                language: {
-                    "version": found.version,
-                    "title": found.title,
-                    "demand": found.demand,
-                    "background": found.background,
-                    "hash": found.hash,
-                }
-                for language in petition.languages
-                if (found := petition.text_in(language)) is not None
-            },
+            texts=_texts_of(session, petition),
             facts=petition.prisoner.facts(),
         )
         if trigger is not None:
@@ -251,14 +241,17 @@ class Edition(Work, Stateful, Base):
 
     def signed_otherwise(self, session: Session) -> int:
         """How many of the list signed a text that this edition does not print."""
-        printed = [(language, text["version"]) for language, text in self.texts.items()]
-        counted = session.execute(
-            select(PetitionText.language, PetitionText.version, func.count())
-            .join(Signature, Signature.text_id == PetitionText.id)
-            .where(*self.listed())
-            .group_by(PetitionText.language, PetitionText.version)
-        )
-        return sum(number for language, version, number in counted if (language, version) not in printed)
+        printed = {
+            (language, one["version"])
+            for language, text in self.texts.items()
+            for one in (text, *text.get("earlier", []))
+        }
+        counted = self.signed_versions(session)
+        return sum(number for signed, number in counted.items() if signed not in printed)
+
+    def signed_versions(self, session: Session) -> dict[tuple[str, int], int]:
+        """How many of the list signed each text, by language and version."""
+        return signed_versions(session, self.petition_id, self.log_size)
 
     def disagreements(self, session: Session) -> list[str]:
         """Where counter, list and log do not say the same: an edition with any is refused."""
@@ -321,6 +314,28 @@ def last_received(session: Session, addressee: Addressee, before: int | None = N
     )
     row = session.execute(found if before is None else found.where(Edition.number < before)).first()
     return Received(*row) if row else None
+
+
+def signed_versions(session: Session, petition_id: int, log_size: int) -> dict[tuple[str, int], int]:
+    counted = session.execute(
+        select(PetitionText.language, PetitionText.version, func.count())
+        .join(Signature, Signature.text_id == PetitionText.id)
+        .where(*listed(petition_id, log_size))
+        .group_by(PetitionText.language, PetitionText.version)
+    )
+    return {(language, version): number for language, version, number in counted}
+
+
+def _texts_of(session: Session, petition: Petition) -> dict[str, Any]:
+    """The newest approved text of each language, and the earlier ones that somebody in the list has signed: nobody is
+    printed under a wording that was not on screen (cases.md G12)."""
+    signed, texts = signed_versions(session, petition.id, petition.log_size), {}
+    for language in petition.languages:
+        *earlier, newest = [text for text in petition.texts if text.language == language and text.approved]
+        texts[language] = {
+            **newest.wording, "earlier": [one.wording for one in earlier if (language, one.version) in signed]
+        }
+    return texts
 
 
 def totals(session: Session, petition: Petition, log_size: int) -> dict[str, Any]:

@@ -56,9 +56,11 @@ class Export(Base):
 
     @classmethod
     def refuse_now(cls, session: Session, branch: Branch, allowed: list[str]) -> None:
-        """Asked at asking and at approving. Raises ExportsOff, ExportTooSoon."""
+        """Asked at asking and at approving. The branch's row is locked: of two approvals at once one comes too soon.
+        Raises ExportsOff, ExportTooSoon."""
         if branch.slug not in allowed:
             raise ExportsOff
+        session.refresh(branch, ["id"], with_for_update=True)
         last = session.scalar(select(func.max(cls.approved_at)).where(cls.branch_id == branch.id))
         if last is not None and database_time(session) < (free_at := last + timedelta(days=1)):
             raise ExportTooSoon(free_at)
@@ -67,8 +69,7 @@ class Export(Base):
     def made_for(
         cls, session: Session, petition: Petition, asked_by: Member, approved_by: Member, reason: str
     ) -> "Export":
-        """Two owners have agreed. The branch's row is locked: two approvals at once make one export."""
-        session.refresh(petition.branch, ["id"], with_for_update=True)
+        """Two owners have agreed; after `refuse_now`."""
         number = (session.scalar(select(func.max(cls.number)).where(cls.branch_id == petition.branch_id)) or 0) + 1
         made = cls(
             branch_id=petition.branch_id,

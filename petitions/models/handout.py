@@ -153,11 +153,14 @@ class Handout(Work, Stateful, Base):
         return token
 
     def fetch(self, token: str, moment: datetime) -> bytes:
-        """The bytes, once: they leave the row with this transaction. Raises HandoutOver, NotMade."""
+        """The bytes, once: they leave the row with this transaction. Raises HandoutOver, NotMade, and what
+        `require_releasable` raises: it may have been held or stopped since they were made."""
         if self.state in {Handout.State.FETCHED, Handout.State.LAPSED} or moment >= self.expires_at:
             raise HandoutOver
         if self.state is not Handout.State.READY or self.content is None:
             raise NotMade
+        if self.delivery is not None:
+            require_releasable(self.delivery)
         opened = parcel.open_with_token(token, self.public_id, self.content)
         self.move_to(Handout.State.FETCHED)
         self.content = self.sealed_token = self.token_hash = None

@@ -10,19 +10,24 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, ForeignKey, String, delete, select, update
+from sqlalchemy import ColumnElement, ForeignKey, String, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from petitions.db import Base, database_time, insert_or_ignore, is_state, now, states
+from petitions.models.member import Member
 from petitions.models.transitions import Moves, Stateful
 from petitions.models.work import Work
 
-COPIES_AT_ONCE = 50
+COPIES_AT_ONCE, COPIES_A_DAY = 50, 200
 HOURS_KEPT = 72
 
 
 class TooManyCopies(Exception):
     """Names are read a few at a time, never as a list."""
+
+
+class TooManyInADay(TooManyCopies):
+    """Nor by asking again and again: whoever holds rows could read a whole petition that way."""
 
 
 class HeldCopy(Work, Stateful, Base):
@@ -56,12 +61,18 @@ class HeldCopy(Work, Stateful, Base):
 
     @classmethod
     def ask(cls, session: Session, signatures: Sequence[int], member_id: int) -> int:
-        """Asks for copies of held rows; says how many were not asked for before. Raises TooManyCopies."""
+        """Asks for copies of held rows; says how many were not asked for before. The member's row is locked, so that
+        two requests at once are counted as two. Raises TooManyCopies, TooManyInADay."""
         if len(signatures) > COPIES_AT_ONCE:
             raise TooManyCopies
+        session.execute(select(Member.id).where(Member.id == member_id).with_for_update())
         expires_at = database_time(session) + timedelta(hours=HOURS_KEPT)
         asked = {"asked_by_id": member_id, "expires_at": expires_at}
-        return sum(insert_or_ignore(session, cls, {"signature_id": row, **asked}) for row in signatures)
+        fresh = sum(insert_or_ignore(session, cls, {"signature_id": row, **asked}) for row in signatures)
+        of_a_day = select(func.count()).where(cls.asked_by_id == member_id, cls.asked_at > now(-86_400))
+        if (session.scalar(of_a_day) or 0) > COPIES_A_DAY:
+            raise TooManyInADay
+        return fresh
 
     @classmethod
     def readable(cls, session: Session, signatures: Sequence[int]) -> "dict[int, HeldCopy]":

@@ -15,15 +15,18 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     delete,
+    exists,
     func,
     insert,
     literal,
     select,
     update,
 )
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
 
 from petitions.db import Base, database_time, is_state, now, public_id, states
+from petitions.models.approval import Approval
+from petitions.models.branch import Branch
 from petitions.models.conditions import Conditions
 from petitions.models.member import Member
 from petitions.models.petition import Petition
@@ -33,6 +36,7 @@ from petitions.models.work import Work
 
 ROWS_ALONE = 100  # above so many one person does not decide (privacy.md, "Fraud desk")
 SHARE_ALONE = 0.01  # of the confirmed
+ALONE_SECONDS = 86_400  # within which all that one person alone decided on is taken together
 FORGOTTEN_SECONDS = 86_400  # a preview that nobody decided on
 
 
@@ -108,7 +112,9 @@ class Invalidation(Work, Stateful, Base):
 
     @classmethod
     def due(cls) -> ColumnElement[bool]:
-        return is_state(cls.state, cls.State.RUNNING, cls.State.UNDOING)
+        """Not of a frozen branch: it stands still, in the middle of a run too."""
+        moving = select(Petition.id).join(Branch, Petition.branch_id == Branch.id).where(Branch.frozen_at.is_(None))
+        return is_state(cls.state, cls.State.RUNNING, cls.State.UNDOING) & cls.petition_id.in_(moving)
 
     @classmethod
     def parked(cls) -> dict[str, Any]:
@@ -142,10 +148,15 @@ class Invalidation(Work, Stateful, Base):
 
     @property
     def needs_second_person(self) -> bool:
-        """Holding is undone as easily as done; striking many is for two."""
+        """Holding is undone as easily as done; striking many is for two, also many in small portions."""
         if self.act is self.Act.HOLD:
             return False
-        return self.matched > ROWS_ALONE or self.matched_confirmed > self.confirmed_then * SHARE_ALONE
+        undecided = self.state in {self.State.PREVIEWED, self.State.ASKED}
+        rows, confirmed = self._struck_alone_lately() if undecided else (0, 0)
+        return (
+            self.matched + rows > ROWS_ALONE
+            or self.matched_confirmed + confirmed > self.confirmed_then * SHARE_ALONE
+        )
 
     def give_reason(self, reason_class: Class, reason: str) -> None:
         """Raises ReasonMissing."""
@@ -181,6 +192,24 @@ class Invalidation(Work, Stateful, Base):
             delete(InvalidationRow).where(InvalidationRow.id.in_(ids)).execution_options(synchronize_session=False)
         )
         return len(ids)
+
+    def _struck_alone_lately(self) -> tuple[int, int]:
+        """What one person has decided on for this petition within a day: rows, and how many of them counted."""
+        session = object_session(self)
+        assert session is not None
+        by_two = exists().where(Approval.kind == Approval.Kind.INVALIDATION, Approval.subject == Invalidation.public_id)
+        stand = [self.State.RUNNING, self.State.DONE, self.State.STOPPED]
+        counted = select(
+            func.coalesce(func.sum(Invalidation.matched), 0), func.coalesce(func.sum(Invalidation.matched_confirmed), 0)
+        ).where(
+            Invalidation.petition_id == self.petition_id,
+            Invalidation.act == self.Act.STRIKE,
+            Invalidation.state.in_(stand),
+            Invalidation.decided_at > now(-ALONE_SECONDS),
+            ~by_two,
+        )
+        rows, confirmed = session.execute(counted).one()
+        return int(rows), int(confirmed)
 
     # -- its rows ----------------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ HOURS = 72
 
 
 class InvitationOver(Exception):
-    """Used, taken back, too old, or never ours: its holder asks for a new one."""
+    """Used, taken back, too old, never ours, or its branch is frozen: its holder asks an owner."""
 
 
 class AlreadyMember(Exception):
@@ -104,13 +104,19 @@ class Invitation(Base):
         """Raises InvitationOver."""
         wanted = select(cls).where(cls.token_hash == tokens.token_hash(token), *cls._living())
         found = session.scalars(wanted.with_for_update(of=cls) if lock else wanted).one_or_none()
-        if found is None or (found.member is not None and found.member.left_at is not None):
+        if found is None or (found.member is not None and found.member.left_at is not None) or found._on_ice:
             raise InvitationOver
         return found
 
     @property
     def is_waiting(self) -> bool:
         return self.accepted_at is None and self.revoked_at is None
+
+    @property
+    def _on_ice(self) -> bool:
+        """Whoever froze the branch may fear its members: nobody whom they invited comes in and helps to unfreeze it.
+        What the operator gives out still works, for who has lost every key."""
+        return self.branch.frozen_at is not None and self.invited_by_id is not None
 
     def revoke(self) -> None:
         """Takes it back. Raises InvitationOver where it is too late for that."""

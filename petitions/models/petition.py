@@ -1,22 +1,21 @@
 """A petition: one demand in one prisoner's name. Opens, takes signatures, counts them, freezes editions."""
 
-import random
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sqlalchemy import ForeignKey, String, and_, func, select, update
+from sqlalchemy import ForeignKey, String, and_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from petitions.db import Base, is_state, now, public_id, states
+from petitions.db import Base, now, public_id, states
 from petitions.models.authority import Addressee, Authority
 from petitions.models.branch import Branch
 from petitions.models.member import Member
 from petitions.models.petition_text import BACKGROUND_LENGTH, DEMAND_LENGTH, TITLE_LENGTH, PetitionText
 from petitions.models.prisoner import Prisoner, PrisonerEvent
-from petitions.models.signature import Signature
 from petitions.models.stage import MAKES_PENDING, Stage, stage_of
+from petitions.models.tally import Tally
 from petitions.models.transitions import Moves, Stateful
 from petitions.models.trigger import Trigger, next_hearing
 
@@ -27,9 +26,6 @@ __all__ = [
     "BACKGROUND_LENGTH", "DEMAND_LENGTH", "TITLE_LENGTH", "AddresseeKnown", "LimitsLoosened", "Petition",
     "PetitionNotReady", "PetitionText", "Trigger", "UnderReview",
 ]
-
-# A signature that is being changed refers to its petition: a full lock of that row and it would wait for each other.
-_BUT_FOR_KEYS = {"key_share": True}
 
 
 class PetitionNotReady(Exception):
@@ -52,7 +48,7 @@ class AddresseeKnown(Exception):
     """The authority is an addressee of this petition already."""
 
 
-class Petition(Stateful, Base):
+class Petition(Tally, Stateful, Base):
     __tablename__ = "petitions"
 
     class State(StrEnum):
@@ -110,9 +106,6 @@ class Petition(Stateful, Base):
     needs_review: Mapped[bool] = mapped_column(default=False)
     forbids_naming: Mapped[bool] = mapped_column(default=False)  # every signer is counted only
     count_only_countries: Mapped[list[str]] = mapped_column(default=list)
-    log_size: Mapped[int] = mapped_column(default=0)  # positions given so far
-    confirmed_count: Mapped[int] = mapped_column(default=0)
-    counted_at: Mapped[datetime | None]
     retention_days: Mapped[int | None]  # after the last delivery and term, if stricter than the site's
     created_at: Mapped[datetime] = mapped_column(default=now())
 
@@ -371,52 +364,7 @@ class Petition(Stateful, Base):
     def languages(self) -> list[str]:
         return sorted({text.language for text in self.texts if text.approved_at})
 
-    # -- counting: one writer, never in the signing path --------------------------------------------
-
-    def count_new(self, session: Session) -> int:
-        """Gives each newly confirmed signature the next position, shuffled, and adds them to the count.
-
-        The caller's transaction holds the petition's row. Returns how many were new.
-        """
-        session.refresh(self, ["log_size", "confirmed_count"], with_for_update=_BUT_FOR_KEYS)
-        fresh = list(
-            session.scalars(
-                select(Signature.id)
-                .where(
-                    Signature.petition_id == self.id,
-                    is_state(Signature.state, Signature.State.CONFIRMED),
-                    Signature.position.is_(None),
-                )
-                .with_for_update()  # one that is just being withdrawn must not be counted
-            )
-        )
-        random.SystemRandom().shuffle(fresh)  # order within a batch says nothing about time (E6)
-        if fresh:
-            session.execute(
-                update(Signature),
-                [{"id": row, "position": self.log_size + step} for step, row in enumerate(fresh, start=1)],
-                execution_options={"synchronize_session": False},
-            )
-        self.log_size += len(fresh)
-        self.confirmed_count += len(fresh)
-        self.counted_at = session.scalar(select(now()))
-        session.flush()
-        return len(fresh)
-
-    def recount(self, session: Session) -> int:
-        """Counts all rows again and corrects the number. Returns the difference found (0: it was right)."""
-        session.refresh(self, ["confirmed_count"], with_for_update=_BUT_FOR_KEYS)
-        counted = session.scalar(
-            select(func.count()).where(
-                Signature.petition_id == self.id,
-                Signature.state == Signature.State.CONFIRMED,
-                Signature.position.is_not(None),
-            )
-        )
-        difference = (counted or 0) - self.confirmed_count
-        self.confirmed_count += difference
-        session.flush()
-        return difference
+    # -- its standing orders ---------------------------------------------------------------------------
 
     def due_triggers(self, moment: datetime, grace_hours: int) -> list[Trigger]:
         """Approved standing orders whose moment has come; the highest threshold is the last of the counts."""

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -49,6 +49,17 @@ class PetitionText(Base):
 
     def approve(self, member: Member, moment: datetime) -> None:
         self.approved_by_id, self.approved_at = member.id, moment
+
+    @property
+    def wording(self) -> dict[str, Any]:
+        """As an edition freezes it."""
+        return {
+            "version": self.version,
+            "title": self.title,
+            "demand": self.demand,
+            "background": self.background,
+            "hash": self.hash,
+        }
 
     @property
     def complete(self) -> bool:

@@ -3,7 +3,8 @@
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 from flask import Flask
@@ -31,13 +32,27 @@ class _Quiet(WSGIRequestHandler):
         """Nothing: its lines carry addresses and tokens."""
 
 
+Serve = Callable[[Settings], str]
+
+
 @pytest.fixture
-def site(settings: Settings, database: Database) -> Iterator[str]:
-    """The address of the site, as the demonstration serves it."""
-    server = _serve(settings)
-    yield f"http://localhost:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+def serve() -> Iterator[Serve]:
+    """Serves an installation as the demonstration does; gives the address of its site."""
+    with ExitStack() as stack:
+
+        def begin(settings: Settings) -> str:
+            server = _serve(settings)
+            stack.callback(server.server_close)
+            stack.callback(server.shutdown)
+            return f"http://localhost:{server.server_port}"
+
+        yield begin
+
+
+@pytest.fixture
+def site(settings: Settings, database: Database, serve: Serve) -> str:
+    """The address of the site, over the database that the test arranges."""
+    return serve(settings)
 
 
 def _serve(settings: Settings) -> BaseWSGIServer:

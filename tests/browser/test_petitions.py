@@ -1,4 +1,4 @@
-"""A petition on the desk, on a phone: axe finds nothing, by day and in the dark, and nothing is wider than the screen."""
+"""A petition on the desk, on a phone: axe finds nothing, by day and in the dark; nothing is wider than the screen."""
 
 import os
 import time
@@ -10,7 +10,16 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import BrowserContext, Page
 from sqlalchemy.orm import Session
 
-from petitions.models import Authority, Member, MemberSession, Petition, Prisoner, PrisonerEvent, Proposal, Trigger
+from petitions.models import (
+    Authority,
+    Member,
+    MemberSession,
+    Petition,
+    Prisoner,
+    PrisonerEvent,
+    Proposal,
+    Trigger,
+)
 from petitions.sessions import COOKIE
 from petitions.tokens import new_token, token_hash
 from tests import factories
@@ -34,8 +43,8 @@ def owner(site: str, scripted: BrowserContext, session: Session) -> Page:
     session.flush()
     asked = factories.petition(session, slug="asked", branch=branch, prisoner=opened.prisoner, open=False)
     factories.petition(session, slug="draft", branch=branch, prisoner=opened.prisoner, open=False, addressees=False)
-    for slug, kind in (("pardon", Authority.Kind.PRESIDENT), ("court", Authority.Kind.COURT)):
-        factories.authority(session, slug.capitalize(), slug=slug, kind=kind, publishes_received=True)
+    for slug, body in (("pardon", Authority.Kind.PRESIDENT), ("court", Authority.Kind.COURT)):
+        factories.authority(session, slug.capitalize(), slug=slug, kind=body, publishes_received=True)
     asked.ask_publication()
     text = opened.newest_text("en")
     assert text is not None

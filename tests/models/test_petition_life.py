@@ -77,6 +77,24 @@ def test_who_signed_before_stays_with_the_version_that_was_signed(session: Sessi
     assert versions[session.get_one(Signature, later.id).text_id] == 2
 
 
+def test_an_edition_prints_each_version_that_somebody_in_it_signed(session: Session) -> None:
+    """cases.md G12."""
+    petition = factories.petition(session)
+    factories.signature(session, petition, confirmed=True)
+    petition.write("en", "Free Anna now", "Let her go home.", "New facts.").approve(
+        factories.member(session, petition.branch), NOW
+    )
+    session.flush()
+    factories.signature(session, petition, confirmed=True)
+
+    edition = Edition.freeze(session, petition, gap_days=7)
+
+    assert edition.texts["en"]["version"] == 2
+    assert [text["version"] for text in edition.texts["en"]["earlier"]] == [1]
+    assert edition.texts["ru"]["earlier"] == []
+    assert edition.signed_otherwise(session) == 0
+
+
 # -- limits ----------------------------------------------------------------------------------------------
 
 

@@ -42,7 +42,10 @@ def signed(session: Session, petition: Petition) -> Signed:
 
 def routes(app: Flask, method: str, signed: Signed) -> Iterator[str]:
     """A working address of every route that takes this method."""
-    values = {"language": "en", "slug": "free-anna", "token": signed.token, "mail": "1", "number": 0, "code": "none"}
+    values = {
+        "language": "en", "slug": "free-anna", "token": signed.token, "mail": "1", "number": 0, "code": "none",
+        "name": "none",
+    }
     with app.test_request_context(base_url="https://petitions.example.org"):
         for rule in app.url_map.iter_rules():
             if method in (rule.methods or set()) and not rule.rule.startswith("/organise"):  # test_policy.py

@@ -124,7 +124,7 @@ def change(public_id: str) -> str:
 @branch.post("/changes/<public_id>/approval")
 @guard(Act.MANAGE_MEMBERS)
 def approve(public_id: str) -> Answer:
-    proposal, changed = _proposal(public_id), _branch()
+    proposal, changed = _proposal(public_id, lock=True), _branch()
     try:
         proposal.approve(db.session, current_member(), lapse_hours=current_app.config["SETTINGS"].approval_hours)
     except REFUSED as error:
@@ -140,7 +140,7 @@ def approve(public_id: str) -> Answer:
 @guard(Act.MANAGE_MEMBERS)
 def refuse(public_id: str) -> Answer:
     """The second owner's no, or the first one's second thought."""
-    proposal, member = _proposal(public_id), current_member()
+    proposal, member = _proposal(public_id, lock=True), current_member()
     try:
         if proposal.asked_by_id == member.id:
             proposal.withdraw(db.session, member)
@@ -168,13 +168,13 @@ def _branch() -> Branch:
     return current_member().branch
 
 
-def _proposal(public_id: str) -> Proposal:
+def _proposal(public_id: str, *, lock: bool = False) -> Proposal:
     wanted = select(Proposal).where(
         Proposal.public_id == public_id,
         Proposal.branch_id == scope.branch_id(),
         Proposal.kind == Proposal.Kind.BRANCH,
     )
-    return scope.found(wanted, lock=Proposal)
+    return scope.found(wanted, lock=Proposal if lock else None)
 
 
 def _waiting(kind: Approval.Kind) -> Proposal | None:

@@ -74,7 +74,9 @@ def approval(public_id: str) -> str:
 def approve(public_id: str) -> Answer:
     change, settings = _change(public_id, lock=True), current_app.config["SETTINGS"]
     hold = timedelta(hours=settings.channel_hold_hours if settings.limits_apply else 0)
-    change.approve(db.session, _proposal(change), current_member(), hold)
+    change.approve(
+        db.session, _proposal(change), current_member(), hold, lapse_hours=settings.approval_hours
+    )
     said = _("Agreed to. It takes effect after the wait, unless an owner concerned stops it. All of them are told.")
     return _done(change, "approve", "channel_change_approved", said)
 

@@ -68,7 +68,7 @@ def ask(slug: str) -> Answer:
 @guard(Act.ERASE)
 def decision(slug: str) -> Answer:
     petition = scope.petition(slug)
-    proposal = Proposal.of(db.session, KIND, petition.public_id)
+    proposal = Proposal.of(db.session, KIND, petition.public_id, lock=False)
     if proposal is None:
         return redirect(url_for("organise_retention.show", slug=slug), 303)
     return _decision_page(petition, proposal, NoForm(None))

@@ -66,6 +66,7 @@ def show(slug: str, public_id: str) -> str:
 @guard(Act.ASK_INVALIDATION)
 def ask(slug: str, public_id: str) -> Answer:
     """With a reason: done at once where one person may decide, else put before a second one."""
+    scope.petition(slug, lock=True)  # what one person decides on within a day is counted: two at once take turns
     invalidation, form = _invalidation(slug, public_id, lock=True), ClassForm()
     if not form.validate():
         return _page("show", invalidation, form), 422
@@ -132,9 +133,16 @@ def decline(slug: str, public_id: str) -> Answer:
 
 # -- below: how -----------------------------------------------------------------------------------------
 
+_FROM = {  # no way round the reason: what was only previewed cannot be undone, what is done not begun again
+    State.ASKED: {State.PREVIEWED, State.ASKED},
+    State.UNDO_ASKED: {State.DONE, State.UNDO_ASKED, State.STOPPED},
+}
+
 
 def _go_on(invalidation: Invalidation, asked: State, ask_verb: str, begin_verb: str) -> None:
     """Commits. Raises AlreadyAsked, IllegalTransition."""
+    if invalidation.state not in _FROM[asked]:
+        raise IllegalTransition("invalidation", invalidation.state, asked)
     if invalidation.needs_second_person:
         if invalidation.state is not asked:  # asked before, and nobody decided in time: asked again
             invalidation.move_to(asked)

@@ -77,7 +77,7 @@ def page(petition: Petition, term: TermForm, erase: EraseForm) -> str:
         dues=list(plan(db.session, settings(), petition)),
         signers=signers,
         marked=marked(petition, kind),
-        proposal=Proposal.of(db.session, Proposal.Kind.ERASURE, petition.public_id),
+        proposal=Proposal.of(db.session, Proposal.Kind.ERASURE, petition.public_id, lock=False),
         term=term,
         form=erase,
         settings=settings(),

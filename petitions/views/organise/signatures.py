@@ -34,7 +34,7 @@ from petitions.models import (
     moderation,
     totals,
 )
-from petitions.models.held_copy import COPIES_AT_ONCE
+from petitions.models.held_copy import COPIES_A_DAY, COPIES_AT_ONCE, TooManyInADay
 from petitions.policy import Act
 from petitions.text import Refusal, checked_email
 from petitions.views.organise import scope
@@ -63,11 +63,10 @@ def copy(slug: str) -> Answer:
     rows = _held_among(petition, form.ticked)
     try:
         asked = HeldCopy.ask(db.session, [row.id for row in rows], current_member().id)
-    except TooManyCopies:
-        form.ids.errors = [
-            ngettext("Names are read %(num)s at a time.", "Names are read %(num)s at a time.", COPIES_AT_ONCE)
-        ]
-        return _index(petition, form, SearchForm()), 422
+    except TooManyCopies as refusal:
+        db.session.rollback()
+        form.ids.errors = [_too_many(refusal)]
+        return _index(scope.petition(slug), form, SearchForm()), 422
     for row in rows:
         AuditEntry.write(db.session, current_member().public_id, "signature.read", row.public_id)
     db.session.commit()
@@ -217,6 +216,13 @@ def _index(petition: Petition, ticked: TickedForm, searched: SearchForm) -> str:
         searched=searched,
         moment=database_time(db.session),
     )
+
+
+def _too_many(refusal: TooManyCopies) -> str:
+    words: str = ngettext("Names are read %(num)s at a time.", "Names are read %(num)s at a time.", COPIES_AT_ONCE)
+    if isinstance(refusal, TooManyInADay):
+        words = _("You have opened %(num)s names within a day, the most there are. Go on tomorrow.", num=COPIES_A_DAY)
+    return words
 
 
 def _release_page(petition: Petition, ticked: list[str], form: ReleaseForm) -> str:

@@ -10,7 +10,7 @@ from werkzeug import Response
 from petitions.auth import current_member, guard
 from petitions.db import database_time, db
 from petitions.forms.organise.triggers import KINDS, TriggerForm
-from petitions.models import AuditEntry, Petition, Proposal, Trigger, next_hearing
+from petitions.models import AuditEntry, Petition, Proposal, Trigger, UnderReview, next_hearing
 from petitions.policy import Act
 from petitions.views.organise import scope
 from petitions.views.organise.refusals import answer_refusals
@@ -34,6 +34,8 @@ def create(slug: str) -> Answer:
     form = TriggerForm(request.form)
     if not form.validate():
         return _page(petition, form), 422
+    if petition.state is Petition.State.IN_REVIEW:  # the yes to the petition is one to its standing orders
+        raise UnderReview
     if form.threshold.data and form.order["threshold"] in {order.threshold for order in petition.triggers}:
         form.threshold.errors = [_("There is a standing order for this number already.")]
         return _page(petition, form), 422

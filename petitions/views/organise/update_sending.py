@@ -77,7 +77,7 @@ def send(slug: str, public_id: str) -> Answer:
 @guard(Act.APPROVE_UPDATE)
 def decision(slug: str, public_id: str) -> Answer:
     update = found(slug, public_id)
-    proposal = Proposal.of(db.session, KIND, update.public_id)
+    proposal = Proposal.of(db.session, KIND, update.public_id, lock=False)
     if proposal is None:
         return _to(update)
     return _decision_page(update, proposal, NoForm(None))

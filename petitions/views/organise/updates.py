@@ -221,7 +221,7 @@ def _tested(update: PetitionUpdate) -> bool:
 
 
 def _asked(update: PetitionUpdate) -> Proposal | None:
-    return Proposal.of(db.session, Proposal.Kind.UPDATE, update.public_id)
+    return Proposal.of(db.session, Proposal.Kind.UPDATE, update.public_id, lock=False)
 
 
 def _declined(update: PetitionUpdate) -> Proposal | None:

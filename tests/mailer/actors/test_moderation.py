@@ -1,6 +1,7 @@
 """What the worker does for moderators: names for 72 hours, strikes and their undoing, trends, the breaker
 (cases.md C8, D2, D8, D12; privacy.md, "Held rows")."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -33,6 +34,13 @@ from tests.faults.machine import Machine
 from tests.faults.work import write_letters_for
 
 State = Signature.State
+
+
+@pytest.fixture
+def runtime(machine: Machine) -> Iterator[Runtime]:
+    """With a lease as in production: nothing renews it here."""
+    with machine.runtime(lease_seconds=60) as runtime:
+        yield runtime
 
 
 @pytest.fixture

@@ -20,13 +20,13 @@ from tests.faults.machine import Machine, states
 from tests.faults.work import write_letters
 
 PERSONAL = {
-    "public_name", "dedup_tag", "content_tag", "net_tag", "confirm_net_tag", "confirm_pace", "name_key_id", "mail_key_id",
-    "name_box", "mail_box", "self_box", "token_hash",
+    "public_name", "dedup_tag", "content_tag", "net_tag", "confirm_net_tag", "confirm_pace", "name_key_id",
+    "mail_key_id", "name_box", "mail_box", "self_box", "token_hash",
 }
 KEPT = {
     "id", "public_id", "petition_id", "text_id", "state", "held_reason", "country", "disclosure", "shows_city",
-    "wants_listing", "wants_news", "commitment", "expires_at", "created_hour", "owner_confirmed_on", "confirmed_on", "withdrawn_on",
-    "erased_at", "position",
+    "wants_listing", "wants_news", "commitment", "expires_at", "created_hour", "owner_confirmed_on", "confirmed_on",
+    "withdrawn_on", "erased_at", "position",
 }
 
 

@@ -48,7 +48,9 @@ def test_who_ticked_it_and_confirmed_is_subscribed(petition_id: int, runtime: Ru
 
 
 @pytest.mark.parametrize(
-    "fields", [{"wants_news": False, "confirmed": True}, {}, {"held_reason": "network"}], ids=["unticked", "pending", "held"]
+    "fields",
+    [{"wants_news": False, "confirmed": True}, {}, {"held_reason": "network"}],
+    ids=["unticked", "pending", "held"],
 )
 def test_nobody_else_is(fields: dict[str, object], petition_id: int, runtime: Runtime) -> None:
     signed(petition_id, **fields)

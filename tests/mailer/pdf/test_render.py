@@ -7,7 +7,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from mailer.document import Fact, file_name
+from mailer.document import EarlierText, Fact, file_name
 from tests.mailer.pdf.documents import (
     ANNA,
     TOTALS,
@@ -49,6 +49,22 @@ def test_the_cover_letter_lists_what_is_enclosed_with_its_pages(compiled: Compil
 
     assert annex.endswith("Annex A: names: 1 page, from page 5")
     assert compiled.pages[4].count("Annex A: names") == 1
+
+
+def test_wordings_that_some_signed_earlier_are_printed_with_their_number() -> None:
+    """cases.md G12: in the document's language whole, in another by their hash."""
+    first = EarlierText(ANNA.text_language, 1, "Free Anna", "Let her see a doctor.", "She is ill.", "1" * 64, 812)
+    russian = EarlierText("ru", 1, "Свободу Анне", "Допустите врача.", "Она больна.", "2" * 64, 1)
+
+    compiled = compile_document(replace(ANNA, text_version=2, earlier_texts=(first, russian)), lines(["Anna"]))
+
+    text = " ".join(" ".join(compiled.pages).split())
+    assert "version 2" in text
+    assert "812 signers signed this text, before the present one was published." in text
+    assert "Let her see a doctor." in text
+    assert "1 signer signed this text" in text
+    assert "2" * 64 in text
+    assert "Допустите" not in text
 
 
 def test_a_letter_with_much_to_say_is_set_smaller_and_stays_on_one_page() -> None:

@@ -13,6 +13,7 @@ from petitions.models import (
     Member,
     Petition,
     Prisoner,
+    PrisonerEvent,
     Proposal,
     Trigger,
 )
@@ -25,9 +26,9 @@ def at(petition: Petition, rest: str = "") -> str:
     return f"/organise/petitions/{petition.slug}{rest}"
 
 
-def ready_draft(session: Session, **fields: object) -> Petition:
+def ready_draft(session: Session) -> Petition:
     """A draft that lacks nothing."""
-    petition = factories.petition(session, open=False, **fields)
+    petition = factories.petition(session, open=False)
     prisoner = petition.prisoner
     prisoner.harm_result, prisoner.harm_assessed_on = Prisoner.Harm.GO, datetime.now(UTC).date()
     for addressee in petition.addressees:
@@ -401,7 +402,7 @@ def test_hiding_asks_for_the_reason(opened: Petition, two: tuple[Desk, Desk], se
 
 
 def test_addressees_are_suggested_with_what_they_can_do(session: Session, draft: Petition, desk: MakeDesk) -> None:
-    factories.event(session, draft.prisoner, factories.PrisonerEvent.Kind.ARREST, "2026-02-01")
+    factories.event(session, draft.prisoner, PrisonerEvent.Kind.ARREST, "2026-02-01")
     factories.authority(session, "Pardon Office", kind=Authority.Kind.PRESIDENT)
     factories.authority(session, "District Prosecutor", kind=Authority.Kind.PROSECUTOR)
     factories.authority(session, "Court of Elsewhere", country="NO")
