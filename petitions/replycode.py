@@ -7,6 +7,7 @@ The index key is mixed in: whoever has only a dump of the database cannot try co
 
 import hashlib
 import re
+import threading
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
@@ -16,6 +17,14 @@ from petitions import crypto
 
 DIGITS, GROUP = 24, 4
 COST, BLOCK, LANES = 2**14, 8, 1  # of scrypt: 16 MiB and about 40 ms
+AT_ONCE = 2  # of a web process's four threads: a flood of codes must not stop signing
+_turns = threading.BoundedSemaphore(AT_ONCE)
+
+
+class CodesBusy(RuntimeError):
+    """Others are trying codes at this moment; the caller answers 503."""
+
+
 _SEPARATORS = re.compile(r"[\s.\u2010-\u2015-]+")
 
 
@@ -59,5 +68,10 @@ def typed_code(typed: str) -> str | None:
 
 def reply_key(code: str, index_key: bytes) -> ReplyKey:
     salt = crypto.lasting_key(index_key, "reply code salt")
-    made = hashlib.scrypt(code.encode(), salt=salt, n=COST, r=BLOCK, p=LANES, maxmem=64 * 1024 * 1024, dklen=64)
+    if not _turns.acquire(timeout=0.2):
+        raise CodesBusy
+    try:
+        made = hashlib.scrypt(code.encode(), salt=salt, n=COST, r=BLOCK, p=LANES, maxmem=64 * 1024 * 1024, dklen=64)
+    finally:
+        _turns.release()
     return ReplyKey(code_hash=hashlib.sha256(made[:32]).digest(), private=made[32:])

@@ -16,7 +16,7 @@ from mailer.actors.runtime import Runtime
 from mailer.actors.update_letters import compose
 from petitions.bell import bell
 from petitions.db import database_time, db, is_state, new_public_id, now
-from petitions.models import AuditEntry, Letter, PetitionUpdate, Subscription, UpdateLetter
+from petitions.models import Approval, AuditEntry, Letter, PetitionUpdate, Subscription, UpdateLetter
 
 WRITTEN_AT_ONCE = 1_000
 MOST_AT_ONCE = 10  # letters claimed at once: the most that still leave after stop was pressed
@@ -93,6 +93,11 @@ def _write_some(runtime: Runtime, update_id: int) -> bool:
             claims.release(session, PetitionUpdate, runtime.owner, [update_id])  # called back meanwhile
             session.commit()
             return False
+        if not update.written_to and _grew_too_large(session, update, runtime.settings.update_alone):
+            claims.release(session, PetitionUpdate, runtime.owner, [update_id], state=PetitionUpdate.State.DRAFT)
+            AuditEntry.write(session, "worker", "update.grown", update.public_id)
+            session.commit()
+            return False
         readers = _next_readers(session, update)
         if readers:
             session.execute(
@@ -107,6 +112,13 @@ def _write_some(runtime: Runtime, update_id: int) -> bool:
             claims.release(session, PetitionUpdate, runtime.owner, [update_id], **begun)
         session.commit()
     return more
+
+
+def _grew_too_large(session: Session, update: PetitionUpdate, alone: int) -> bool:
+    """Planned by one person for few readers, who have become many since: back to its writer, who asks a second one."""
+    approved = exists().where(Approval.kind == Approval.Kind.UPDATE, Approval.subject == update.public_id)
+    readers = sum(Subscription.count_by_language(session, update.petition_id).values())
+    return readers > alone and not session.scalar(select(approved))
 
 
 def _next_readers(session: Session, update: PetitionUpdate) -> Sequence[int]:

@@ -983,27 +983,34 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_letters_branch_id"), ["branch_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_letters_member_id"), ["member_id"], unique=False)
         batch_op.create_foreign_key(
+            batch_op.f("fk_letters_member_id_members"), "members", ["member_id"], ["id"]
+        )
+        batch_op.create_foreign_key(
+            batch_op.f("fk_letters_branch_id_branches"), "branches", ["branch_id"], ["id"]
+        )
+        batch_op.create_foreign_key(
             batch_op.f("fk_letters_mail_domain_id_mail_domains"),
             "mail_domains",
             ["mail_domain_id"],
             ["id"],
             ondelete="SET NULL",
         )
-        batch_op.create_foreign_key(
-            batch_op.f("fk_letters_member_id_members"), "members", ["member_id"], ["id"]
-        )
-        batch_op.create_foreign_key(
-            batch_op.f("fk_letters_branch_id_branches"), "branches", ["branch_id"], ["id"]
-        )
 
     with op.batch_alter_table("members", schema=None) as batch_op:
         batch_op.add_column(sa.Column("language", sa.String(length=8), server_default="", nullable=False))
+        batch_op.add_column(
+            sa.Column("let_in_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
+        )
+        batch_op.add_column(sa.Column("let_in_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("fs_uniquifier", sa.String(length=64), nullable=True))
         batch_op.add_column(sa.Column("password", sa.String(length=255), nullable=True))
         batch_op.add_column(sa.Column("tf_totp_secret", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("totp_counter", sa.BigInteger(), nullable=True))
         batch_op.add_column(
             sa.Column("recovery_hashes", sa.JSON(), server_default=sa.text("'[]'"), nullable=False)
+        )
+        batch_op.create_foreign_key(
+            batch_op.f("fk_members_let_in_by_id_members"), "members", ["let_in_by_id"], ["id"]
         )
     _fill("members", "fs_uniquifier", lambda: uuid.uuid4().hex)
     with op.batch_alter_table("members", schema=None) as batch_op:
@@ -1124,18 +1131,21 @@ def downgrade() -> None:
         batch_op.drop_column("outcome_words")
 
     with op.batch_alter_table("members", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("fk_members_let_in_by_id_members"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("uq_members_fs_uniquifier"), type_="unique")
         batch_op.drop_column("recovery_hashes")
         batch_op.drop_column("totp_counter")
         batch_op.drop_column("tf_totp_secret")
         batch_op.drop_column("password")
         batch_op.drop_column("fs_uniquifier")
+        batch_op.drop_column("let_in_at")
+        batch_op.drop_column("let_in_by_id")
         batch_op.drop_column("language")
 
     with op.batch_alter_table("letters", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("fk_letters_mail_domain_id_mail_domains"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_letters_branch_id_branches"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_letters_member_id_members"), type_="foreignkey")
-        batch_op.drop_constraint(batch_op.f("fk_letters_mail_domain_id_mail_domains"), type_="foreignkey")
         batch_op.drop_index(batch_op.f("ix_letters_member_id"))
         batch_op.drop_index(batch_op.f("ix_letters_branch_id"))
         batch_op.alter_column("signature_id", existing_type=sa.INTEGER(), nullable=False)

@@ -19,6 +19,11 @@ class SamePerson(Exception):
     """Who asked cannot be who approves."""
 
 
+class JustLetIn(Exception):
+    """One of the two let the other in within the last day: they do not count as two yet. Who invites a second address
+    of one's own must not be both; meanwhile all owners have a letter about the new member."""
+
+
 class MayNot(Exception):
     """This member's role does not allow it."""
 
@@ -175,9 +180,10 @@ class Proposal(Stateful, Base):
         )
 
     def approve(self, session: Session, member: Member, *, lapse_hours: int = LAPSE_HOURS) -> None:
-        """The second person's yes. Raises MayNot, SamePerson, AlreadyDecided, ProposalLapsed."""
+        """The second person's yes. Raises MayNot, SamePerson, JustLetIn, AlreadyDecided, ProposalLapsed."""
         self._refuse(member)
         moment = database_time(session)
+        refuse_accomplices(self.asked_by, member, moment)
         if self.lapsed_at(moment, lapse_hours):
             raise ProposalLapsed
         approval = Approval.given(self.kind, self.subject, self.asked_by, member)
@@ -221,3 +227,9 @@ class Proposal(Stateful, Base):
     def _decide(self, state: State, member: Member, moment: datetime) -> None:
         self.move_to(state)
         self.decided_by, self.decided_at = member, moment
+
+
+def refuse_accomplices(one: Member, other: Member, moment: datetime) -> None:
+    """Raises JustLetIn."""
+    if one.just_let_in_by(other, moment) or other.just_let_in_by(one, moment):
+        raise JustLetIn

@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from petitions.db import Base, database_time, is_state, now, public_id, states
-from petitions.models.approval import Approval, MayNot
+from petitions.models.approval import Approval, MayNot, refuse_accomplices
 from petitions.models.authority import Addressee, Channel
 from petitions.models.delivery import Delivery
 from petitions.models.document import Document, Volume
@@ -181,7 +181,7 @@ class Edition(Work, Stateful, Base):
         """The second person's yes: the worker compiles. `channels` are the chosen ones of each addressee, by public
         ids; without them the usual ones are used.
 
-        Raises MayNot, SamePerson, CheckFailed, RequestLapsed, IllegalTransition.
+        Raises MayNot, SamePerson, JustLetIn, CheckFailed, RequestLapsed, IllegalTransition.
         """
         if not member.may_approve_edition:
             raise MayNot("only an owner may approve an edition")
@@ -191,6 +191,8 @@ class Edition(Work, Stateful, Base):
         if self.state is Edition.State.CHECKED and moment - self.requested_at > timedelta(hours=lapse_hours):
             raise RequestLapsed
         approval = Approval.given(Approval.Kind.EDITION, self.public_id, self.asked_by, member)
+        if self.asked_by is not None:
+            refuse_accomplices(self.asked_by, member, moment)
         self.move_to(Edition.State.APPROVED)
         session.add(approval)
         self.channels = channels or {}

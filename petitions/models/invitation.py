@@ -130,6 +130,7 @@ class Invitation(Base):
         member = self.member or self._new_member(session)
         member.name, member.language = name, language
         self.accepted_at = database_time(session)
+        member.let_in(self.invited_by_id, self.accepted_at)
         self.member, self.email, self.name = member, "", ""
         session.flush()
         return member

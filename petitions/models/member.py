@@ -1,6 +1,6 @@
 """Organisers: who may ask for something, and who else must agree."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from sqlalchemy import ForeignKey, Select, String, select
@@ -10,6 +10,8 @@ from petitions import policy
 from petitions.db import Base, database_time, now, public_id, states
 from petitions.models.branch import Branch
 from petitions.models.credentials import Credentials
+
+TIME_TO_OBJECT = timedelta(hours=24)
 
 
 class LastOwner(Exception):
@@ -44,6 +46,9 @@ class Member(Credentials, Base):
     joined_at: Mapped[datetime] = mapped_column(default=now())
     left_at: Mapped[datetime | None]
 
+    let_in_by_id: Mapped[int | None] = mapped_column(ForeignKey("members.id"))  # invited, or given this role
+    let_in_at: Mapped[datetime | None]
+
     branch: Mapped[Branch] = relationship()
 
     def may(self, act: policy.Act) -> bool:
@@ -75,6 +80,17 @@ class Member(Credentials, Base):
         if role is not policy.Role.OWNER:
             self._leave_owners(session, by)
         self.role = role
+        self.let_in(by.id, database_time(session))
+
+    def let_in(self, by: int | None, moment: datetime) -> None:
+        """Remembers who vouched for this member. The operator (None) answers for whom the operator lets in."""
+        self.let_in_by_id, self.let_in_at = by, moment
+
+    def just_let_in_by(self, other: "Member", moment: datetime) -> bool:
+        """Whether the other let this member in so lately that nobody has had time to object."""
+        return (
+            self.let_in_by_id == other.id and self.let_in_at is not None and moment - self.let_in_at < TIME_TO_OBJECT
+        )
 
     def pseudonymise(self) -> None:
         """Takes name and address out of the record of who has left (cases.md M11). The id stays: approvals and the

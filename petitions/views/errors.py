@@ -12,6 +12,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from petitions.db import DatabaseBusy
 from petitions.logs import place_of
+from petitions.models import JustLetIn
+from petitions.replycode import CodesBusy
 from petitions.sessions import behind_the_door
 from petitions.views.own import LinkWrong
 
@@ -24,7 +26,8 @@ def answer_errors(app: Flask) -> None:
     app.register_error_handler(HTTPException, refused)
     app.register_error_handler(SecurityError, wrong_host)
     app.register_error_handler(LinkWrong, link_wrong)
-    for kind in (DatabaseBusy, OperationalError, PoolExhausted):
+    app.register_error_handler(JustLetIn, just_let_in)
+    for kind in (CodesBusy, DatabaseBusy, OperationalError, PoolExhausted):
         app.register_error_handler(kind, busy)
 
 
@@ -44,6 +47,10 @@ def wrong_host(_error: SecurityError) -> AnyResponse:
 
 def link_wrong(_error: LinkWrong) -> AnyResponse:
     return make_response(render_template("own/wrong.html"), 404)
+
+
+def just_let_in(_error: JustLetIn) -> AnyResponse:
+    return make_response(render_template("organise/just_let_in.html"), 409)
 
 
 def busy(_error: Exception) -> AnyResponse:

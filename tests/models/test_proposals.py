@@ -11,6 +11,7 @@ from petitions.models import (
     AlreadyAsked,
     AlreadyDecided,
     Approval,
+    JustLetIn,
     MayNot,
     Member,
     Proposal,
@@ -98,3 +99,28 @@ def test_who_asked_may_take_it_back(session: Session, members: tuple[Member, Mem
     asked.withdraw(session, first)
 
     assert asked.state is Proposal.State.WITHDRAWN
+
+
+@pytest.mark.parametrize("asks", ["who let in", "who was let in"])
+def test_who_was_let_in_today_is_no_second_person_for_who_did_it(session: Session, asks: str) -> None:
+    """G10: an owner who invites a second address of her own must not be both."""
+    of = factories.branch(session)
+    owner, third = factories.member(session, of), factories.member(session, of)
+    new = factories.member(session, of, Role.EDITOR)
+    new.change_role(session, Role.OWNER, by=owner)
+    first, second = (owner, new) if asks == "who let in" else (new, owner)
+
+    asked = Proposal.ask(session, Kind.UPDATE, "news", first)
+
+    with pytest.raises(JustLetIn):
+        asked.approve(session, second)
+    asked.approve(session, third)
+
+
+def test_after_a_day_they_count_as_two(session: Session) -> None:
+    of = factories.branch(session)
+    owner, new = factories.member(session, of), factories.member(session, of, Role.EDITOR)
+    new.change_role(session, Role.OWNER, by=owner)
+    new.let_in_at = database_time(session) - timedelta(hours=25)
+
+    Proposal.ask(session, Kind.UPDATE, "news", owner).approve(session, new)

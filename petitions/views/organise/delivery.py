@@ -166,7 +166,7 @@ def cancel(public_id: str) -> Answer:
 
 
 @delivery.post("/another-way")
-@guard(Act.DELIVER)
+@guard(Act.RESOLVE_DELIVERY)
 def another_way(public_id: str) -> Answer:
     """Instead of one that cannot go: the same document, by another channel of the same authority."""
     row, member = scope.delivery(public_id, lock=True), current_member()
@@ -217,6 +217,11 @@ def _other_ways(row: Delivery) -> list[Channel]:
     return [one for one in row.channel.authority.channels if one.usable and one.id not in taken]
 
 
+def _may_go_round(row: Delivery) -> bool:
+    """By a channel that nobody approved: an owner's to say."""
+    return row.state in _STUCK and bool(_other_ways(row)) and current_member().may(Act.RESOLVE_DELIVERY)
+
+
 def _another_way(row: Delivery, *, bound: bool = False) -> AnotherWayForm:
     form = AnotherWayForm(prefix="other-") if bound else AnotherWayForm(None, prefix="other-")
     form.channel.choices = {one.public_id: one.kind.value for one in _other_ways(row)}
@@ -235,7 +240,7 @@ def _show(row: Delivery, *, typed: dict[str, DeskForm] | None = None, refusal: E
         steps=[(step, typed.get(step.name) or form_of(step, bound=False)) for step in steps_of(row)],
         hold_form=typed.get("hold") or HoldForm(None, prefix="hold-"),
         cancel_form=typed.get("cancel") or ReasonForm(None, prefix="cancel-"),
-        other_form=(typed.get("other") or _another_way(row)) if row.state in _STUCK and _other_ways(row) else None,
+        other_form=(typed.get("other") or _another_way(row)) if _may_go_round(row) else None,
         wrong=next((form for form in typed.values() if form.errors), None),
         stale=row.waits and document.state is Document.State.LIVE and document.stale(db.session),
         clocks=db.session.scalars(Clock.of(row)).all(),

@@ -176,6 +176,7 @@ VERBS = {
     "update.decline": _l("News declined"),
     "update.discard": _l("News thrown away"),
     "update.end": _l("News ended before all was sent"),
+    "update.grown": _l("News put back: its readers have become too many for one person to write to"),
     "update.recall": _l("News called back"),
     "update.resume": _l("News let go on"),
     "update.schedule": _l("News planned"),

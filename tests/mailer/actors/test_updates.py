@@ -106,6 +106,18 @@ def test_only_who_asked_for_it_gets_it(petition_id: int, fast: Runtime, server: 
     assert states(PetitionUpdate) == ["sent"]
 
 
+def test_news_planned_for_few_does_not_go_to_many_without_a_second_person(
+    petition_id: int, machine: Machine, server: SmtpServer
+) -> None:
+    """M17: its readers may have become many since."""
+    readers(petition_id, "ana@example.org", "eva@example.org")
+    scheduled(petition_id)
+    with machine.runtime(update_alone=1) as careful:
+        assert send_updates(careful) == 0
+    assert server.messages == []
+    assert states(PetitionUpdate) == ["draft"]
+
+
 def test_each_reads_it_in_their_language(petition_id: int, fast: Runtime, server: SmtpServer) -> None:
     readers(petition_id, "ana@example.org", language="en")
     readers(petition_id, "olga@example.org", language="ru")

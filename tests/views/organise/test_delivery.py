@@ -195,7 +195,8 @@ def test_what_is_too_large_goes_by_another_way(
         post = authority.channels[-1].public_id
     assert "It stays whole" in page(two.editor, at(made))
 
-    answer = two.editor.post(at(made, "another-way"), data={"other-channel": post})
+    assert two.editor.post(at(made, "another-way"), data={"other-channel": post}).status_code == 403
+    answer = two.owner.post(at(made, "another-way"), data={"other-channel": post})
     assert answer.status_code == 303
     assert became(made).state is S.CANCELLED
     instead = delivery(K.POST)
