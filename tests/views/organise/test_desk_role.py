@@ -165,7 +165,7 @@ def test_what_organisers_do_is_granted(
     # deliveries
     did(editor, f"{here}/deliveries/{printed.public_id}/steps/printed")
     did(editor, f"{here}/deliveries/{printed.public_id}/release", who=editor.member.public_id, reason=WHY)
-    did(owner, f"{here}/releases/{asked(Proposal.Kind.RELEASE)}/approval")
+    did(second, f"{here}/releases/{asked(Proposal.Kind.RELEASE)}/approval")  # `owner` has just given the editor a role
     did(editor, f"{here}/deliveries/{printed.public_id}/hold", **{"hold-reason": WHY})
     did(owner, f"{base}/exports", reason=WHY)
     did(second, f"{here}/exports/{asked(Proposal.Kind.EXPORT)}/approval")

@@ -98,6 +98,7 @@ def test_the_address_of_a_new_addressee_cannot_be_changed_under_the_second_perso
 ) -> None:
     """cases.md G13: before anything is addressed to it, one person alone may change it."""
     body = factories.authority(session, kind=Authority.Kind.INTERNATIONAL, country="")
+    session.commit()
     editor, owner = desk(Role.EDITOR, branch=petition.branch), desk(branch=petition.branch)
     session.commit()
     typed = {"circle": "international", "language": "en"}
