@@ -1,5 +1,6 @@
 """What the whole suite shares: settings, a fresh database, the web application and a browserless client for it."""
 
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
+from jinja2 import FileSystemBytecodeCache
 from pydantic import SecretStr
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
@@ -36,15 +38,31 @@ def settings(tmp_path: Path) -> Settings:
     )
 
 
+@pytest.fixture(scope="session")
+def all_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with all tables, made once: copying it is twenty times cheaper than making it."""
+    path = tmp_path_factory.mktemp("tables") / "petitions.db"
+    made = Database()
+    made.connect(f"sqlite:///{path}")
+    with made.writing() as session:
+        Base.metadata.create_all(session.connection())
+        session.commit()
+    made.dispose()
+    return path
+
+
 @pytest.fixture
-def database(settings: Settings) -> Iterator[Database]:
+def database(settings: Settings, all_tables: Path) -> Iterator[Database]:
     """An empty database with all tables. The keyring is emptied too: its keys belong to rows."""
     settings.var.mkdir(parents=True, exist_ok=True)
     keyring.forget()
+    if settings.embedded_database:
+        shutil.copyfile(all_tables, settings.var / "petitions.db")
     db.connect(settings.database)
-    with db.writing() as session:
-        Base.metadata.create_all(session.connection())
-        session.commit()
+    if not settings.embedded_database:
+        with db.writing() as session:
+            Base.metadata.create_all(session.connection())
+            session.commit()
     yield db
     db.unbind()
     db.dispose()
@@ -58,9 +76,17 @@ def session(database: Database) -> Iterator[Session]:
         yield session
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Each test has an application of its own; a template needs to be compiled only once."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def app(settings: Settings, database: Database) -> Flask:
-    return create_app(settings)
+def app(settings: Settings, database: Database, compiled_templates: FileSystemBytecodeCache) -> Flask:
+    made = create_app(settings)
+    made.jinja_env.bytecode_cache = compiled_templates
+    return made
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Self
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import aliased
 
 from petitions.models.letter import Letter
@@ -82,7 +82,10 @@ class Conditions:
         if self.disclosure:
             yield Signature.disclosure == Disclosure(self.disclosure)
         if self.mail_domain is not None:
-            yield exists().where(Letter.signature_id == Signature.id, Letter.mail_domain_id == self.mail_domain)
+            letters = select(Letter.id)  # not `SELECT *`: the desk's role may not read every column
+            yield letters.where(
+                Letter.signature_id == Signature.id, Letter.mail_domain_id == self.mail_domain
+            ).exists()
         if self.network_of:
             yield _like(Signature.net_tag, self.network_of, petition_id)
         if self.confirmed_from:

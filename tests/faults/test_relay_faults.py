@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from sqlalchemy import select, update
 
 from mailer.actors import deliveries as deliveries_actor
-from mailer.actors import letters as letters_actor
+from mailer.actors import posting
 from mailer.actors import runtime as runtime_module
 from mailer.actors.deliveries import deliver_documents
 from mailer.actors.letters import send_letters
@@ -82,7 +82,7 @@ TEMPORARY = [  # of both; a delivery that policy refused is held for the operato
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fractions of a second where the worker would wait for minutes."""
     monkeypatch.setattr(runtime_module, "Transport", partial(Transport, timeouts=IMPATIENT))
-    monkeypatch.setattr(letters_actor, "DOT_SECONDS", 0.3)
+    monkeypatch.setattr(posting, "DOT_SECONDS", 0.3)
     monkeypatch.setattr(deliveries_actor, "DOT_SECONDS", 0.3)
 
 

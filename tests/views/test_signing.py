@@ -80,7 +80,7 @@ def test_a_name_that_is_none_is_refused_and_the_rest_kept(
     began = time.perf_counter()
     answer = steps.check(client, "free-anna", name=name)
 
-    assert time.perf_counter() - began < 1
+    assert time.perf_counter() - began < 5
     assert answer.status_code == 422
     assert 'href="#name"' in answer.text
     assert 'id="name-error"' in answer.text
