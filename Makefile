@@ -1,7 +1,7 @@
 # Petitions. `make` says what there is; `make run` shows it working.
 
 PYTHON ?= python3
-JOBS ?= 2
+JOBS ?= 3
 BIN := .venv/bin
 PO := $(wildcard petitions/translations/*/LC_MESSAGES/*.po)
 MO := $(PO:.po=.mo)
