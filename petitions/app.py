@@ -16,13 +16,14 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from petitions import accounts, auth, i18n, logs, security
+from petitions import auth, i18n, logs, security
 from petitions.config import Settings, load
 from petitions.db import NotConnected, db
 from petitions.limits import Limits
+from petitions.login import accounts
+from petitions.login.sessions import Sessions
 from petitions.logs import ExcInfo
 from petitions.pagecache import PageCache
-from petitions.sessions import Sessions
 from petitions.views.documents import documents
 from petitions.views.errors import answer_errors
 from petitions.views.facts import FactsCache

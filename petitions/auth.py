@@ -21,10 +21,10 @@ from wtforms.validators import ValidationError
 from petitions.config import Settings
 from petitions.db import db
 from petitions.i18n import speak
+from petitions.login.sessions import DOOR, MEMBER_KEY, DeskSession, behind_the_door
 from petitions.models import Member
 from petitions.policy import STEP_UP, WHILE_FROZEN, Act
 from petitions.security import FORM_BYTES
-from petitions.sessions import DOOR, MEMBER_KEY, DeskSession, behind_the_door
 from petitions.tokens import token_hash
 
 View = TypeVar("View", bound=Callable[..., Any])

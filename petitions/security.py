@@ -10,8 +10,8 @@ from werkzeug.exceptions import UnsupportedMediaType
 from werkzeug.routing import BaseConverter
 
 from petitions.config import Door, Settings
+from petitions.login.sessions import behind_the_door
 from petitions.pagecache import PageCache
-from petitions.sessions import behind_the_door
 
 P = ParamSpec("P")
 R = TypeVar("R")

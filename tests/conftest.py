@@ -19,8 +19,8 @@ from petitions.app import create_app
 from petitions.config import Settings
 from petitions.db import Base, Database, db
 from petitions.keyring import keyring
+from petitions.login.sessions import COOKIE
 from petitions.models import Branch, Member, MemberSession
-from petitions.sessions import COOKIE
 from petitions.tokens import new_token, token_hash
 from tests import factories
 

@@ -15,9 +15,9 @@ from petitions import crypto
 from petitions.app import create_app
 from petitions.config import Settings
 from petitions.db import Base, Database, db
+from petitions.login.sessions import behind_the_door
 from petitions.mailboxes import canonical
 from petitions.models import Petition, Signature, Suppression
-from petitions.sessions import behind_the_door
 from tests import factories
 from tests.conftest import reader
 from tests.factories import Signed

@@ -13,17 +13,17 @@ import click
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, selectinload
 
-from petitions.authority_csv import COLUMNS, read_rows, written
-from petitions.channel_notices import tell_owners
+from petitions.authorities.csv_files import COLUMNS, read_rows, written
+from petitions.authorities.directory import Done, Outcome, Planned, Wanted, carry_out, plan
+from petitions.authorities.notices import tell_owners
+from petitions.authorities.profiles import directory
+from petitions.authorities.seed import load_seed, plan_seed, proposals
 from petitions.cli import find
 from petitions.cli.context import OPERATOR, connected, ring, writing
 from petitions.cli.fields import FileRefused, small_file
 from petitions.cli.output import as_json, show_record, show_rows
 from petitions.db import db
-from petitions.directory import Done, Outcome, Planned, Wanted, carry_out, plan
 from petitions.models import AuditEntry, Authority, ChannelChange
-from petitions.profiles import directory
-from petitions.seed import load_seed, plan_seed, proposals
 
 ERRORS_SHOWN = 50
 _COLUMNS_HELP = "\n".join(f"  {name}: {words}" for name, words in COLUMNS.items())

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from petitions import keys
+from petitions.authorities.profiles import directory
 from petitions.config import Settings
 from petitions.db import db, new_public_id
 from petitions.demo import data
@@ -24,7 +25,6 @@ from petitions.models import (
     PrisonerEvent,
     Trigger,
 )
-from petitions.profiles import directory
 
 
 def load_once(settings: Settings, thresholds: tuple[int, ...]) -> None:

@@ -22,7 +22,7 @@ class LastCredential(Exception):
 
 
 class Credentials:
-    """Mixin of Member. Columns bear the names that Flask-Security gives them (petitions/accounts.py)."""
+    """Mixin of Member. Columns bear the names that Flask-Security gives them (petitions/login/accounts.py)."""
 
     # Sessions name the member by it: another one ends them all.
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True, default=lambda: uuid.uuid4().hex)

@@ -11,10 +11,10 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.wrappers import Response as AnyResponse
 
 from petitions.db import DatabaseBusy
+from petitions.login.sessions import behind_the_door
 from petitions.logs import place_of
 from petitions.models import JustLetIn
 from petitions.replycode import CodesBusy
-from petitions.sessions import behind_the_door
 from petitions.views.own import LinkWrong
 
 RETRY_SECONDS = 5

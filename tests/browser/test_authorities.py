@@ -9,9 +9,9 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import BrowserContext, Page
 from sqlalchemy.orm import Session
 
+from petitions.authorities.seed import load_seed, plan_seed
+from petitions.login.sessions import COOKIE
 from petitions.models import Channel, ChannelChange, Member, MemberSession
-from petitions.seed import load_seed, plan_seed
-from petitions.sessions import COOKIE
 from petitions.tokens import new_token, token_hash
 from tests import factories
 

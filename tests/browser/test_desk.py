@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from petitions.db import database_time
+from petitions.login.sessions import COOKIE
 from petitions.models import (
     Channel,
     Clock,
@@ -30,7 +31,6 @@ from petitions.models import (
     Switch,
     Trend,
 )
-from petitions.sessions import COOKIE
 from petitions.tokens import new_token, token_hash
 from tests import factories
 from tests.views.organise.looking import rows

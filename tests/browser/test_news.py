@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy.orm import Session
 
+from petitions.login.sessions import COOKIE
 from petitions.models import (
     Erasure,
     Letter,
@@ -20,7 +21,6 @@ from petitions.models import (
     Proposal,
     UpdateLetter,
 )
-from petitions.sessions import COOKIE
 from petitions.tokens import new_token, token_hash
 from tests import factories
 

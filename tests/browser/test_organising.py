@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 
 from mailer.actors.subscribing import subscribe
 from petitions.db import db
+from petitions.login.sessions import COOKIE
 from petitions.models import Authority, Branch, Channel, Invitation, Member, MemberSession
-from petitions.sessions import COOKIE
 from petitions.tokens import new_token, token_hash
 from tests import factories
 from tests.browser.conftest import PHONE, Serve

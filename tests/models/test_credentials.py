@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy.orm import Session
 
+from petitions.login.passwords import Weakness, normalised, weakness
 from petitions.models import LastCredential, Member, Passkey
-from petitions.passwords import Weakness, normalised, weakness
 from tests import factories
 
 

@@ -6,9 +6,11 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from petitions.authority_csv import read_rows, written
-from petitions.authority_rows import facts_of
-from petitions.directory import Done, Outcome, Wanted, carry_out, plan
+from petitions.authorities.csv_files import read_rows, written
+from petitions.authorities.directory import Done, Outcome, Wanted, carry_out, plan
+from petitions.authorities.profiles import deviations, directory, profile_for, profile_of
+from petitions.authorities.rows import facts_of
+from petitions.authorities.seed import load_seed, plan_seed, proposals, row
 from petitions.models import (
     Addressee,
     Authority,
@@ -23,8 +25,6 @@ from petitions.models import (
     Proposal,
     SamePerson,
 )
-from petitions.profiles import deviations, directory, profile_for, profile_of
-from petitions.seed import load_seed, plan_seed, proposals, row
 from tests import factories
 
 DAY = timedelta(hours=24)

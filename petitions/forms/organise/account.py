@@ -8,10 +8,10 @@ from flask_babel import lazy_gettext as _l
 from wtforms import EmailField, HiddenField, PasswordField, SelectField, StringField, ValidationError
 from wtforms.validators import InputRequired, Length
 
-from petitions.accounts import is_code_secret
 from petitions.forms.organise.base import DeskForm
 from petitions.forms.signatures import EMAIL_WORDS, NAME_WORDS
-from petitions.passwords import Weakness, normalised, weakness
+from petitions.login.accounts import is_code_secret
+from petitions.login.passwords import Weakness, normalised, weakness
 from petitions.text import Refusal, checked_email, clean_line, why_name_refused
 
 WEAK_WORDS = {

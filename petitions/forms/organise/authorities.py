@@ -1,5 +1,5 @@
 """An entry of the directory, one of its channels, and files of many. The shapes are those that every file has, too
-(petitions/authority_rows.py); here their refusals become words at the field."""
+(petitions/authorities/rows.py); here their refusals become words at the field."""
 
 from typing import Any, ClassVar
 
@@ -18,7 +18,8 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired
 
-from petitions.authority_rows import (
+from petitions.authorities.profiles import directory
+from petitions.authorities.rows import (
     TERMS,
     AuthorityRow,
     ChannelRow,
@@ -42,7 +43,6 @@ from petitions.forms.organise.fields import WholeNumber
 from petitions.forms.organise.parts import ByLanguage, lines_of
 from petitions.i18n import countries, present_language
 from petitions.models import Channel
-from petitions.profiles import directory
 from petitions.shapes import lines
 from petitions.text import clean_line
 
@@ -139,7 +139,7 @@ class AuthorityForm(_ShapedForm):
 
     @classmethod
     def values_of(cls, facts: Facts) -> dict[str, Any]:
-        """What the fields begin with, from facts of a profile or of an entry (authority_rows.py)."""
+        """What the fields begin with, from facts of a profile or of an entry (authorities/rows.py)."""
         values: dict[str, Any] = {"names": {}, "salutations": {}}
         for fact, value in facts.items():
             noun, _, part = fact.partition(".")

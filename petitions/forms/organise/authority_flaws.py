@@ -5,7 +5,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from petitions.authority_csv import MOST_IN_CELL, MOST_ROWS, Flaw
+from petitions.authorities.csv_files import MOST_IN_CELL, MOST_ROWS, Flaw
 from petitions.textfile import MOST_BYTES
 
 FLAWS: dict[str, Any] = {

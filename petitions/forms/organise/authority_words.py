@@ -6,7 +6,7 @@ from flask_babel import format_decimal, format_time, get_locale, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from petitions.authority_rows import Fact
+from petitions.authorities.rows import Fact
 from petitions.i18n import choice, country_name
 from petitions.models import Authority, Channel, ChannelChange
 

@@ -7,6 +7,7 @@ from sqlalchemy.orm import selectinload
 from werkzeug import Response
 
 from petitions.auth import current_member, guard
+from petitions.authorities.requirements import required_contents
 from petitions.db import database_time, db, new_public_id
 from petitions.forms.organise.addressees import CIRCLES, AddresseeForm
 from petitions.i18n import choice
@@ -22,7 +23,6 @@ from petitions.models import (
 )
 from petitions.models.suggestions import circle_of, suggested, suggestion
 from petitions.policy import Act
-from petitions.requirements import required_contents
 from petitions.views.organise import scope
 from petitions.views.organise.refusals import answer_refusals
 

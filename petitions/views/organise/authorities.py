@@ -14,15 +14,15 @@ from sqlalchemy.orm import selectinload
 from werkzeug import Response as Redirect
 
 from petitions.auth import current_member, guard
-from petitions.authority_csv import written
-from petitions.authority_rows import facts_of, set_row
+from petitions.authorities.csv_files import written
+from petitions.authorities.profiles import defaults, deviations, profile_of
+from petitions.authorities.rows import facts_of, set_row
 from petitions.db import database_time, db
 from petitions.forms.organise.authorities import AuthorityForm, VerificationForm, WhereForm
 from petitions.i18n import countries, country_name, present_language
 from petitions.models import Addressee, AuditEntry, Authority, Channel, ChannelChange, Petition
 from petitions.models.authority import VERIFIED_DAYS
 from petitions.policy import Act
-from petitions.profiles import defaults, deviations, profile_of
 from petitions.translit import matches
 from petitions.views.organise import scope
 from petitions.views.organise.directory_words import directory_words

@@ -8,18 +8,18 @@ from sqlalchemy import delete
 from werkzeug import Response
 
 from petitions.auth import current_member, guard, takes_upload
-from petitions.authority_csv import COLUMNS, Reading, read_rows
-from petitions.authority_rows import AuthorityRow
+from petitions.authorities.csv_files import COLUMNS, Reading, read_rows
+from petitions.authorities.directory import Done, Outcome, Planned, Wanted, carry_out, fingerprint, plan
+from petitions.authorities.notices import tell_owners
+from petitions.authorities.profiles import directory
+from petitions.authorities.rows import AuthorityRow
+from petitions.authorities.seed import load_seed, plan_seed, proposals
 from petitions.bell import ring
-from petitions.channel_notices import tell_owners
 from petitions.db import database_time, db
-from petitions.directory import Done, Outcome, Planned, Wanted, carry_out, fingerprint, plan
 from petitions.forms.organise.authorities import FileForm
 from petitions.forms.organise.authority_flaws import flaw_line
 from petitions.models import AuditEntry, AuthorityImport, ChangeUnderWay
 from petitions.policy import Act
-from petitions.profiles import directory
-from petitions.seed import load_seed, plan_seed, proposals
 from petitions.textfile import MOST_BYTES
 from petitions.views.organise import scope
 from petitions.views.organise.directory_words import directory_words

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from werkzeug import Response
 
 from petitions.auth import current_member, guard
+from petitions.authorities.notices import tell_owners
 from petitions.bell import ring
-from petitions.channel_notices import tell_owners
 from petitions.db import db
 from petitions.forms.organise.authorities import ReasonForm
 from petitions.models import (

@@ -8,13 +8,13 @@ from flask_babel import gettext as _
 from werkzeug import Response
 
 from petitions.auth import current_member, guard
+from petitions.authorities.notices import tell_owners
+from petitions.authorities.profiles import channel_defaults, profile_of
 from petitions.bell import ring
-from petitions.channel_notices import tell_owners
 from petitions.db import database_time, db
 from petitions.forms.organise.authorities import ChannelForm, ReasonForm
 from petitions.models import AuditEntry, Authority, ChangeUnderWay, Channel, ChannelChange
 from petitions.policy import Act
-from petitions.profiles import channel_defaults, profile_of
 from petitions.views.organise.authorities import found
 from petitions.views.organise.directory_words import directory_words
 

@@ -6,11 +6,11 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug import Response as AnyResponse
 
-from petitions import accounts, passkeys
 from petitions.auth import current_member, guard, needs_proof, present_token_hash
 from petitions.bell import ring
 from petitions.db import db
 from petitions.forms.organise.account import CodesForm, NewPasswordForm, PasskeyForm, PasswordAndCodesForm
+from petitions.login import accounts, passkeys
 from petitions.member_letters import write_to
 from petitions.models import AuditEntry, LastCredential, Letter, Member, MemberSession, Passkey, PasswordReset
 from petitions.policy import Act

@@ -5,12 +5,12 @@ from flask import Blueprint, Response, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from werkzeug import Response as AnyResponse
 
-from petitions import accounts, passkeys
 from petitions.auth import admit, open_to_all, way_back
 from petitions.bell import ring
 from petitions.db import db
 from petitions.forms.organise.account import AboutMeForm, JoiningForm, PasskeyForm
 from petitions.i18n import present_language
+from petitions.login import accounts, passkeys
 from petitions.member_letters import tell_owners
 from petitions.models import AlreadyMember, AuditEntry, Invitation, InvitationOver, Member
 from petitions.views.organise.personal import personal_words

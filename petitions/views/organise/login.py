@@ -8,13 +8,13 @@ from flask import Blueprint, Response, flash, make_response, redirect, render_te
 from flask_babel import gettext as _
 from werkzeug import Response as AnyResponse
 
-from petitions import accounts, passkeys
 from petitions.auth import admit, dismiss, guard, open_to_all, present_member, way_back
 from petitions.db import db
 from petitions.forms.organise.account import LoginForm, PasskeyForm
+from petitions.login import accounts, passkeys
+from petitions.login.proofs import member_by
 from petitions.models import AuditEntry, Member, PasswordReset
 from petitions.policy import Act
-from petitions.proofs import member_by
 
 Answer = str | AnyResponse | tuple[str, int]
 

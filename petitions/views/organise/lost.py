@@ -6,11 +6,11 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 from werkzeug import Response
 
-from petitions import accounts
 from petitions.auth import open_to_all
 from petitions.bell import ring
 from petitions.db import db
 from petitions.forms.organise.account import LostPasswordForm, NewPasswordForm
+from petitions.login import accounts
 from petitions.member_letters import write_to
 from petitions.models import AuditEntry, Letter, Member, MemberSession, PasswordReset, ResetOver
 from petitions.tokens import token_hash

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from werkzeug import Response
 
 from petitions.auth import current_member, guard
+from petitions.authorities.requirements import required_contents
 from petitions.bell import ring
 from petitions.db import db
 from petitions.forms.organise.addressees import CIRCLES
@@ -18,7 +19,6 @@ from petitions.models.decision import KINDS, carry_out, let_drop, opening_of, te
 from petitions.models.suggestions import suggestion
 from petitions.policy import Act
 from petitions.readiness import findings, ready
-from petitions.requirements import required_contents
 from petitions.views.organise import decisions, scope
 from petitions.views.organise.comparison import comparison
 from petitions.views.organise.petitions import lines_of

@@ -3,12 +3,12 @@
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 from werkzeug import Response as AnyResponse
 
-from petitions import accounts, passkeys
 from petitions.auth import current_member, guard, prove, way_back
 from petitions.db import db
 from petitions.forms.organise.account import PasskeyForm, ProofForm
+from petitions.login import accounts, passkeys
+from petitions.login.proofs import member_by
 from petitions.policy import Act
-from petitions.proofs import member_by
 
 Answer = str | AnyResponse | tuple[str, int]
 

@@ -37,7 +37,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """The throttle's own, to be moved on; codes and sessions go by the real one."""
     moved = SimpleNamespace(seconds=0.0)
     began = time.time()
-    monkeypatch.setattr("petitions.throttle.time", SimpleNamespace(time=lambda: began + moved.seconds))
+    monkeypatch.setattr("petitions.login.throttle.time", SimpleNamespace(time=lambda: began + moved.seconds))
     return moved
 
 

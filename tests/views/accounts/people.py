@@ -9,9 +9,9 @@ from passlib.totp import TOTP
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from petitions import accounts
+from petitions.login import accounts
+from petitions.login.sessions import COOKIE
 from petitions.models import Member
-from petitions.sessions import COOKIE
 from tests.conftest import Reader
 
 PASSWORD = "tram lilac granite seven"

@@ -5,7 +5,7 @@ from flask import Flask
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from petitions import accounts
+from petitions.login import accounts
 from petitions.models import Member
 from tests import factories
 from tests.views.accounts.people import Person, Visitor, a_person, a_visitor, log_in

@@ -10,9 +10,9 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from petitions import passkeys
+from petitions.login import passkeys
+from petitions.login.sessions import COOKIE
 from petitions.models import Invitation, Member
-from petitions.sessions import COOKIE
 from tests import factories
 from tests.views.accounts.authenticator import Authenticator
 from tests.views.accounts.people import (

@@ -7,8 +7,8 @@ from flask import Flask
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from petitions.login.sessions import COOKIE
 from petitions.models import MemberSession
-from petitions.sessions import COOKIE
 from tests.conftest import MakeDesk
 from tests.views.accounts.people import Person, Visitor, a_visitor, cookie_of, log_in
 

@@ -7,8 +7,8 @@ from flask import Flask
 from sqlalchemy import update
 from werkzeug.exceptions import ServiceUnavailable
 
-from petitions import accounts
 from petitions.db import Database
+from petitions.login import accounts
 from petitions.models import Member
 from tests.views.accounts.people import PASSWORD, Person, Visitor, a_visitor, guess, log_in
 

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, selectinload
 
+from petitions.authorities.seed import load_seed, plan_seed
 from petitions.models import (
     Addressee,
     AuditEntry,
@@ -19,7 +20,6 @@ from petitions.models import (
     Petition,
     Proposal,
 )
-from petitions.seed import load_seed, plan_seed
 from tests import factories
 from tests.conftest import Desk, MakeDesk
 from tests.views.organise.looking import notices, rows

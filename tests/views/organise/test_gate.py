@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from petitions.auth import current_member, guard, open_to_all
 from petitions.db import db
+from petitions.login.sessions import COOKIE
 from petitions.models import Branch, Member, MemberSession
 from petitions.policy import Act
-from petitions.sessions import COOKIE
 from tests.conftest import MakeDesk, reader
 
 Role = Member.Role

@@ -15,9 +15,9 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from petitions.db import db
+from petitions.login.sessions import DOOR
 from petitions.models import Branch, Member
 from petitions.policy import STEP_UP, WHILE_FROZEN, Act, Role, allows
-from petitions.sessions import DOOR
 from petitions.views.organise.roles import ACT_WORDS, ROLE_LINES, ROLE_NAMES
 from tests import factories
 from tests.conftest import Desk, MakeDesk, reader

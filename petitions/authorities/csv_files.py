@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from petitions.authority_rows import TERMS, AuthorityRow, Fact, facts_of
+from petitions.authorities.rows import TERMS, AuthorityRow, Fact, facts_of
 from petitions.models import Authority, Channel
 from petitions.shapes import place_of
 from petitions.spreadsheet import neutral

@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from petitions.authority_rows import AuthorityRow, Facts, facts_of, facts_of_row
-from petitions.directory import Difference, Done, Planned, Wanted, carry_out, plan
+from petitions.authorities.directory import Difference, Done, Planned, Wanted, carry_out, plan
+from petitions.authorities.profiles import channel_defaults, defaults, directory, profile_for
+from petitions.authorities.rows import AuthorityRow, Facts, facts_of, facts_of_row
 from petitions.models import Authority, Member
-from petitions.profiles import channel_defaults, defaults, directory, profile_for
 
 
 def plan_seed(session: Session) -> list[Planned]:

@@ -20,8 +20,8 @@ from werkzeug.exceptions import ServiceUnavailable
 from petitions import crypto
 from petitions.config import Settings
 from petitions.db import db
+from petitions.login.throttle import Throttle
 from petitions.models import Member
-from petitions.throttle import Throttle
 
 HASHES_AT_ONCE = 4  # of 19 MiB each: a flood of logins waits, it does not eat the memory (cases.md G19)
 HASH_WAIT = 5  # seconds

@@ -3,10 +3,10 @@
 import structlog
 from sqlalchemy import func, select
 
-from petitions import accounts
 from petitions.db import db
+from petitions.login import accounts
+from petitions.login.passwords import LONGEST, normalised
 from petitions.models import AuditEntry, Member
-from petitions.passwords import LONGEST, normalised
 
 log = structlog.get_logger(__name__)
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from pydantic import Field
 
-from petitions.authority_rows import Facts, Term, term_of
+from petitions.authorities.rows import Facts, Term, term_of
 from petitions.models import Authority, Channel
 from petitions.shapes import Part
 
-DATA = Path(__file__).resolve().parent / "data" / "authorities.toml"
+DATA = Path(__file__).resolve().parent.parent / "data" / "authorities.toml"
 FORMAT = 1
 
 Words = dict[str, str]  # language -> words

@@ -14,12 +14,12 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from petitions.authority_csv import Flaw
-from petitions.authority_rows import AuthorityRow, Fact, Facts, facts_of, facts_of_row, set_facts
+from petitions.authorities.csv_files import Flaw
+from petitions.authorities.profiles import channel_defaults, defaults, profile_for
+from petitions.authorities.rows import AuthorityRow, Fact, Facts, facts_of, facts_of_row, set_facts
 from petitions.db import database_time
 from petitions.models import Addressee, Authority, Channel, ChannelChange, Member, Petition
 from petitions.models.channel_change import settle
-from petitions.profiles import channel_defaults, defaults, profile_for
 
 OPERATOR = "operator"
 KINDS = frozenset(kind.value for kind in Channel.Kind)

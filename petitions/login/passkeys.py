@@ -22,9 +22,9 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from petitions.accounts import throttle
 from petitions.config import Settings
 from petitions.db import database_time
+from petitions.login.accounts import throttle
 from petitions.models import Member, Passkey
 
 CHALLENGE = "challenge"
