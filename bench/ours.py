@@ -9,10 +9,23 @@ from typing import Any
 
 from bench import sample
 from bench.measure import timed
-from mailer.document import Fact, PetitionDocument, SignatureLine, Totals, file_name
+from mailer.document import (
+    Case,
+    Fact,
+    PetitionDocument,
+    Proof,
+    Recipient,
+    Sender,
+    SignatureLine,
+    Totals,
+    Wording,
+    file_name,
+)
 from mailer.pdf import render
 
 SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+DEMAND = "Release Anna Vetrova and give her the treatment that two doctors have prescribed."
+FACT = Fact("12 March 2026", "Arrested at home.", "Record of the arrest")
 
 
 def document() -> PetitionDocument:
@@ -20,41 +33,18 @@ def document() -> PetitionDocument:
     return PetitionDocument(
         language="en",
         file_name=file_name("free-anna-vetrova", edition=3),
-        petition_title=sample.TITLE,
-        demand="Release Anna Vetrova and give her the treatment that two doctors have prescribed.",
-        background="\n\n".join(sample.PARAGRAPHS),
-        text_language="en",
-        text_version=2,
-        text_hash=SHA256,
-        addressee_name="Prosecutor General of Lyrania",
-        addressee_lines=("12 Court Street", "100001 Mirgrad"),
-        salutation="Dear Prosecutor General,",
-        sender_name="Open Door Association",
-        sender_lines=("7 Harbour Lane, 00123 Westport",),
-        representative="Maria Lindner",
-        representative_role="Chair of the board",
-        reply_email="reply@open-door.example",
-        place="Westport",
         dated_on=date(2026, 11, 22),
-        prisoner_name="Anna Vetrova",
-        prisoner_names=("Анна Ветрова",),
-        birth_year=1987,
-        citizenships=("Lyrania",),
-        case_number="1-204/2026",
-        article="article 280 of the Criminal Code",
-        detained_at="Remand Centre No. 2, Mirgrad",
-        facts=(Fact("12 March 2026", "Arrested at home.", "Record of the arrest"),),
+        text=Wording("en", 2, sample.TITLE, DEMAND, "\n\n".join(sample.PARAGRAPHS), SHA256),
+        addressee=Recipient("Prosecutor General of Lyrania", ("12 Court Street", "100001 Mirgrad"), "Dear Sir,"),
+        sender=Sender("Open Door", ("7 Harbour Lane",), "M. Lindner", "Chair", "reply@open-door.example", "Westport"),
+        case=Case("Anna Vetrova", ("Анна Ветрова",), 1987, ("Lyrania",), "1-204", "article 280", "Mirgrad", (FACT,)),
+        proof=Proof("https://petitions.example/verify", "K7QF-2MXD-94TA", 1_000, "", SHA256),
+        totals=Totals(confirmed=1_000, named=1_000, count_only=0),
         edition=3,
         previous_edition=2,
         new_since_previous=11,
         volume=1,
         volumes=1,
-        totals=Totals(confirmed=1_000, named=1_000, count_only=0),
-        verification_url="https://petitions.example/verify",
-        verification_code="K7QF-2MXD-94TA",
-        log_size=1_000,
-        log_root="",
-        seal_fingerprint=SHA256,
         demonstration=False,
     )
 

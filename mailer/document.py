@@ -49,16 +49,68 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
-class EarlierText:
-    """A wording that some of the signers signed before the present one was approved."""
+class Wording:
+    """A text as it was signed."""
 
     language: str
     version: int
     title: str
     demand: str
-    background: str
-    hash: str
+    background: str  # the mini markup of mailer.pdf.markup
+    hash: str  # SHA-256, hexadecimal
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierText(Wording):
+    """A wording that some of the signers signed before the present one was approved."""
+
     signatures: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """The office that the document is addressed to."""
+
+    name: str
+    lines: tuple[str, ...]  # postal address
+    salutation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """The organisation that hands the document in and answers for it."""
+
+    name: str
+    lines: tuple[str, ...]  # legal form, postal address for the reply
+    representative: str
+    role: str
+    reply_email: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The prisoner, as far as it is known and may be told."""
+
+    name: str
+    other_names: tuple[str, ...]  # other spellings
+    birth_year: int | None
+    citizenships: tuple[str, ...]
+    number: str
+    article: str
+    held_at: str
+    events: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """By what anyone can check the document."""
+
+    url: str
+    code: str
+    log_size: int
+    log_root: str  # hexadecimal; empty until the evidence log has a checkpoint
+    seal_fingerprint: str  # SHA-256 of the seal's certificate, hexadecimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,47 +119,20 @@ class PetitionDocument:
 
     language: str
     file_name: str
-
-    petition_title: str
-    demand: str
-    background: str  # the mini markup of mailer.pdf.markup
-    text_language: str
-    text_version: int
-    text_hash: str  # SHA-256, hexadecimal
-
-    addressee_name: str
-    addressee_lines: tuple[str, ...]  # postal address
-    salutation: str
-
-    sender_name: str
-    sender_lines: tuple[str, ...]  # legal form, postal address for the reply
-    representative: str
-    representative_role: str
-    reply_email: str
-    place: str
     dated_on: date
 
-    prisoner_name: str
-    prisoner_names: tuple[str, ...]  # other spellings
-    birth_year: int | None
-    citizenships: tuple[str, ...]
-    case_number: str
-    article: str
-    detained_at: str
-    facts: tuple[Fact, ...]
+    text: Wording
+    addressee: Recipient
+    sender: Sender
+    case: Case
+    proof: Proof
+    totals: Totals
 
     edition: int
     previous_edition: int | None
     new_since_previous: int
     volume: int
     volumes: int
-    totals: Totals
-
-    verification_url: str
-    verification_code: str
-    log_size: int
-    log_root: str  # hexadecimal; empty until the evidence log has a checkpoint
-    seal_fingerprint: str  # SHA-256 of the seal's certificate, hexadecimal
     demonstration: bool
 
     earlier_texts: tuple[EarlierText, ...] = ()

@@ -162,7 +162,7 @@ def _of_one(
     runtime: Runtime, edition: Edition, addressee: Addressee, made: Compilation, rendering: Rendering
 ) -> Iterator[Finding]:
     authority, slug, today = addressee.authority, addressee.authority.slug, datetime.now(UTC).date()
-    if made.document.text_language == addressee.language:
+    if made.document.text.language == addressee.language:
         yield Finding("language", Tone.GOOD, addressee=slug, values={"language": addressee.language})
     else:
         said = f"{slug}: there is no approved text in its language ({addressee.language})"
@@ -205,7 +205,7 @@ def _size(
         values = {"channel": kind.value, "size": rendering.size, "limit": limit, "pages": rendering.pages}
         yield Finding("size", Tone.GOOD if fits else Tone.WAIT, said, slug, values)
     if channel.max_characters is not None:
-        length = len(made.document.demand) + len(made.document.background)
+        length = len(made.document.text.demand) + len(made.document.text.background)
         fits = length <= channel.max_characters
         said = f"the text has {length} characters, its {kind} channel takes {channel.max_characters}"
         values = {"channel": kind.value, "length": length, "limit": channel.max_characters}
@@ -221,8 +221,8 @@ def _document(
         "addressee": addressee.authority.slug,
         "language": addressee.language,
         "circle": addressee.circle.value,
-        "text_version": document.text_version,
-        "text_language": document.text_language,
+        "text_version": document.text.version,
+        "text_language": document.text.language,
         "pages": rendering.pages,
         "size": rendering.size,
         "names": rendering.names,

@@ -7,22 +7,22 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from babel import Locale
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from mailer.actors.particulars import case_of, country_names, fingerprint, recipient_of, sender_of, wording_of
 from mailer.actors.runtime import Runtime
 from mailer.document import (
     CountryTotal,
     EarlierText,
-    Fact,
     PetitionDocument,
+    Proof,
     SignatureLine,
     Totals,
     file_name,
 )
 from mailer.wording import catalogue
-from petitions.models import Addressee, Branch, DataKey, Edition, Signature, last_received, totals
+from petitions.models import Addressee, DataKey, Edition, Signature, last_received, totals
 from petitions.models.roll import digest_of, in_parts, roll_entries
 
 CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # nothing that is misread on paper
@@ -84,48 +84,28 @@ def compilation(
     text = edition.texts[text_language]
     numbers = totals(session, petition, edition.log_size)
     previous = last_received(session, addressee, before=edition.number)
-    facts = edition.facts
     document = PetitionDocument(
         language=language,
         file_name=file_name(petition.slug, edition=edition.number),
-        petition_title=text["title"],
-        demand=text["demand"],
-        background=text["background"],
-        text_language=text_language,
-        text_version=text["version"],
-        text_hash=text["hash"],
-        addressee_name=addressee.authority.name_in(language),
-        addressee_lines=lines_of(addressee.authority.postal_address),
-        salutation=addressee.authority.salutation_in(language),
-        sender_name=branch.legal_name,
-        sender_lines=lines_of(branch.postal_address),
-        representative=branch.representative,
-        representative_role=branch.representative_role,
-        reply_email=branch.reply_email,
-        place=branch.place,
         dated_on=datetime.now(UTC).date(),
-        prisoner_name=in_language(facts["names"], language),
-        prisoner_names=tuple(other_names(facts, language)),
-        birth_year=facts["birth_year"],
-        citizenships=tuple(country_names(language).get(code, code) for code in facts["citizenships"]),
-        case_number=facts["case_number"],
-        article=in_language(facts["article"], language),
-        detained_at=in_language(facts["held_at"], language),
-        facts=tuple(
-            Fact(fact["happened"], in_language(fact["what"], language), fact["source"]) for fact in facts["events"]
+        text=wording_of(text_language, text),
+        addressee=recipient_of(addressee),
+        sender=sender_of(branch),
+        case=case_of(edition.facts, language),
+        proof=Proof(
+            url=runtime.url("verify", code),
+            code=spaced(code),
+            log_size=edition.log_size,
+            log_root="",
+            seal_fingerprint=fingerprint(branch),
         ),
+        totals=_totals(session, runtime, edition, addressee, numbers),
         edition=edition.number,
         previous_edition=previous.number if previous else None,
         new_since_previous=_confirmed_after(session, edition, previous.log_size) if previous else 0,
         volume=1,
         volumes=1,
-        totals=_totals(session, runtime, edition, addressee, numbers),
-        verification_url=runtime.url("verify", code),
-        verification_code=spaced(code),
-        log_size=edition.log_size,
-        log_root="",
-        seal_fingerprint=fingerprint(branch),
-        demonstration=bool(facts["invented"]) or runtime.settings.demonstration,
+        demonstration=bool(edition.facts["invented"]) or runtime.settings.demonstration,
         earlier_texts=tuple(_earlier_texts(session, edition)),
     )
     return Compilation(document, Roll(runtime, session, edition, addressee))
@@ -146,16 +126,6 @@ def new_code() -> str:
 def spaced(code: str) -> str:
     """The code as printed: in groups of four."""
     return "-".join(code[start : start + 4] for start in range(0, len(code), 4))
-
-
-def fingerprint(branch: Branch) -> str:
-    """SHA-256 of the branch's seal certificate, hexadecimal; empty without one."""
-    return hashlib.sha256(branch.seal_certificate).hexdigest() if branch.seal_certificate else ""
-
-
-def country_names(language: str) -> Mapping[str, str]:
-    territories: Mapping[str, str] = Locale.parse(language).territories
-    return territories
 
 
 def _totals(
@@ -194,23 +164,6 @@ def _confirmed_after(session: Session, edition: Edition, log_size: int) -> int:
 
 def _count(session: Session, rows: Select[Any]) -> int:
     return session.scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0
-
-
-def other_names(facts: Mapping[str, Any], language: str) -> Iterator[str]:
-    main = in_language(facts["names"], language)
-    seen = {main}
-    for name in (*facts["names"].values(), *facts["other_spellings"]):
-        if name not in seen:
-            seen.add(name)
-            yield name
-
-
-def in_language(words: Mapping[str, str], language: str) -> str:
-    return words.get(language) or next(iter(words.values()), "")
-
-
-def lines_of(text: str) -> tuple[str, ...]:
-    return tuple(line.strip() for line in text.splitlines() if line.strip())
 
 
 def _day(text: str | None) -> date | None:

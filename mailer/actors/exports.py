@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from mailer.actors.compiling import country_names
+from mailer.actors.particulars import country_names
 from mailer.actors.runtime import Runtime
 from petitions import parcel
 from petitions.export_marks import mark_key, order_of, reference_of

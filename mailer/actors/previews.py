@@ -10,9 +10,9 @@ from email.message import EmailMessage
 from sqlalchemy import delete
 
 from mailer import claims, letters
-from mailer.actors.compiling import country_names, fingerprint, in_language, lines_of, other_names
+from mailer.actors.particulars import case_of, country_names, fingerprint, recipient_of, sender_of, wording_of
 from mailer.actors.runtime import Runtime, log
-from mailer.document import CountryTotal, Fact, PetitionDocument, SignatureLine, Totals, file_name
+from mailer.document import CountryTotal, PetitionDocument, Proof, SignatureLine, Totals, file_name
 from mailer.pdf.rendering import render
 from mailer.wording import catalogue
 from petitions.db import db, now
@@ -130,37 +130,12 @@ def _document(
     return PetitionDocument(
         language=language,
         file_name=file_name(petition.slug, edition=1),
-        petition_title=text.title,
-        demand=text.demand,
-        background=text.background,
-        text_language=text.language,
-        text_version=text.version,
-        text_hash=text.hash,
-        addressee_name=addressee.authority.name_in(language),
-        addressee_lines=lines_of(addressee.authority.postal_address),
-        salutation=addressee.authority.salutation_in(language),
-        sender_name=branch.legal_name,
-        sender_lines=lines_of(branch.postal_address),
-        representative=branch.representative,
-        representative_role=branch.representative_role,
-        reply_email=branch.reply_email,
-        place=branch.place,
         dated_on=today,
-        prisoner_name=in_language(facts["names"], language),
-        prisoner_names=tuple(other_names(facts, language)),
-        birth_year=facts["birth_year"],
-        citizenships=tuple(country_names(language).get(code, code) for code in facts["citizenships"]),
-        case_number=facts["case_number"],
-        article=in_language(facts["article"], language),
-        detained_at=in_language(facts["held_at"], language),
-        facts=tuple(
-            Fact(fact["happened"], in_language(fact["what"], language), fact["source"]) for fact in facts["events"]
-        ),
-        edition=1,
-        previous_edition=None,
-        new_since_previous=0,
-        volume=1,
-        volumes=1,
+        text=wording_of(text.language, text.wording),
+        addressee=recipient_of(addressee),
+        sender=sender_of(branch),
+        case=case_of(facts, language),
+        proof=Proof(runtime.url("verify", CODE), CODE, 0, "", fingerprint(branch)),
         totals=Totals(
             confirmed=len(NAMES) + COUNT_ONLY,
             named=len(NAMES),
@@ -169,10 +144,10 @@ def _document(
             first_on=today,
             last_on=today,
         ),
-        verification_url=runtime.url("verify", CODE),
-        verification_code=CODE,
-        log_size=0,
-        log_root="",
-        seal_fingerprint=fingerprint(branch),
+        edition=1,
+        previous_edition=None,
+        new_since_previous=0,
+        volume=1,
+        volumes=1,
         demonstration=bool(facts["invented"]) or runtime.settings.demonstration,
     )

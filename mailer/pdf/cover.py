@@ -40,27 +40,27 @@ class _Letter:
     def write(self, annexes: Sequence[Annex]) -> None:
         document, words, size = self._document, self._words, self._size
         self._heads()
-        dated = f"{document.place}, {words.long_day(document.dated_on)}"
+        dated = f"{document.sender.place}, {words.long_day(document.dated_on)}"
         self._lines((plain(dated),), after=1.2)
         self._lines((plain(self._subject(), Weight.BOLD),), after=1.0)
-        self._lines((plain(document.salutation),), after=0.7)
+        self._lines((plain(document.addressee.salutation),), after=0.7)
         for block in words.prose("letter", **self._values()):
             indent = 6 * MM if block.kind is Kind.BULLET else 0.0
             self._lines(block.spans, indent=indent, after=0.7)
         self._enclosures(annexes)
         self._signature()
         check = words.gettext("To check that this document is authentic: {url}, code {code}")
-        shown = check.format(url=document.verification_url, code=document.verification_code)
+        shown = check.format(url=document.proof.url, code=document.proof.code)
         self._lines((plain(shown),), size=size * 0.82)
 
     def _heads(self) -> None:
         """The sender at the left, the addressee at the right."""
         document, top = self._document, self.y
         small = self._size * 0.92
-        sender = [plain(document.sender_name, Weight.BOLD), *map(plain, document.sender_lines)]
-        if document.reply_email:
-            sender.append(plain(document.reply_email))
-        addressee = [plain(document.addressee_name, Weight.BOLD), *map(plain, document.addressee_lines)]
+        sender = [plain(document.sender.name, Weight.BOLD), *map(plain, document.sender.lines)]
+        if document.sender.reply_email:
+            sender.append(plain(document.sender.reply_email))
+        addressee = [plain(document.addressee.name, Weight.BOLD), *map(plain, document.addressee.lines)]
         ends = []
         for x, lines in ((LEFT, sender), (RIGHT - COLUMN, addressee)):
             self.y = top
@@ -71,23 +71,23 @@ class _Letter:
 
     def _subject(self) -> str:
         document, words = self._document, self._words
-        parts = [document.prisoner_name]
-        if document.birth_year:
-            parts.append(words.gettext("born {year}").format(year=document.birth_year))
-        if document.case_number:
-            parts.append(words.gettext("case {number}").format(number=document.case_number))
-        if document.article:
-            parts.append(document.article)
-        if document.detained_at:
-            parts.append(words.gettext("held at {place}").format(place=document.detained_at))
+        parts = [document.case.name]
+        if document.case.birth_year:
+            parts.append(words.gettext("born {year}").format(year=document.case.birth_year))
+        if document.case.number:
+            parts.append(words.gettext("case {number}").format(number=document.case.number))
+        if document.case.article:
+            parts.append(document.case.article)
+        if document.case.held_at:
+            parts.append(words.gettext("held at {place}").format(place=document.case.held_at))
         return words.gettext("Petition concerning {prisoner}").format(prisoner=", ".join(parts))
 
     def _values(self) -> dict[str, object]:
         document, totals = self._document, self._document.totals
         return {
-            "title": document.petition_title,
-            "demand": document.demand,
-            "sender": document.sender_name,
+            "title": document.text.title,
+            "demand": document.text.demand,
+            "sender": document.sender.name,
             "edition": document.edition,
             "previous": document.previous_edition,
             "fresh": document.new_since_previous,
@@ -96,7 +96,7 @@ class _Letter:
             "count_only": totals.count_only,
             "on_paper": totals.on_paper,
             "countries": len(totals.by_country),
-            "email": document.reply_email,
+            "email": document.sender.reply_email,
             "amount": self._words.amount,
         }
 
@@ -117,9 +117,9 @@ class _Letter:
         document, size = self._document, self._size
         self._lines((plain(self._words.gettext("Yours faithfully,")),), after=2.6)
         self.pen.rule(LEFT, self.y + 2, LEFT + COLUMN, gray=0)
-        self._lines((plain(document.representative, Weight.BOLD),))
-        self._lines((plain(document.representative_role),), size=size * 0.92)
-        self._lines((plain(document.sender_name),), size=size * 0.92, after=1.2)
+        self._lines((plain(document.sender.representative, Weight.BOLD),))
+        self._lines((plain(document.sender.role),), size=size * 0.92)
+        self._lines((plain(document.sender.name),), size=size * 0.92, after=1.2)
 
     def _lines(
         self,

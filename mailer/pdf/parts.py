@@ -16,17 +16,17 @@ DIGEST = 8.5  # points: a SHA-256 fits on one line, to be compared and copied wh
 def text(flow: Flow, document: PetitionDocument, words: Words) -> None:
     """The petition exactly as it was signed."""
     flow.title(words.gettext("The petition"))
-    language = words.language_name(document.text_language)
+    language = words.language_name(document.text.language)
     signed = words.gettext(
         "Text in {language}, version {version}. It is the text that was signed, unaltered."
     )
-    shown = signed.format(language=language, version=document.text_version)
+    shown = signed.format(language=language, version=document.text.version)
     flow.paragraph((plain(shown, Weight.ITALIC),))
-    flow.heading(document.petition_title, size=13)
-    flow.paragraph((plain(document.demand, Weight.BOLD),), size=11)
-    flow.blocks(parse(document.background))
+    flow.heading(document.text.title, size=13)
+    flow.paragraph((plain(document.text.demand, Weight.BOLD),), size=11)
+    flow.blocks(parse(document.text.background))
     flow.space(6)
-    _pairs(flow, [(words.gettext("SHA-256 of the text"), document.text_hash)], size=DIGEST)
+    _pairs(flow, [(words.gettext("SHA-256 of the text"), document.text.hash)], size=DIGEST)
     for earlier in document.earlier_texts:
         _earlier_text(flow, document, words, earlier)
     flow.end_page()
@@ -44,7 +44,7 @@ def _earlier_text(flow: Flow, document: PetitionDocument, words: Words, earlier:
         earlier.signatures,
     )
     flow.paragraph((plain(signed.format(amount=words.amount(earlier.signatures)), Weight.ITALIC),))
-    if earlier.language == document.text_language:
+    if earlier.language == document.text.language:
         flow.heading(earlier.title, size=13)
         flow.paragraph((plain(earlier.demand, Weight.BOLD),), size=11)
         flow.blocks(parse(earlier.background))
@@ -55,12 +55,12 @@ def _earlier_text(flow: Flow, document: PetitionDocument, words: Words, earlier:
 def facts(flow: Flow, document: PetitionDocument, words: Words) -> None:
     flow.title(words.gettext("Facts of the case"))
     _pairs(flow, particulars(document, words))
-    if document.facts:
+    if document.case.events:
         flow.heading(words.gettext("What happened"))
         columns = ((0, 32 * MM), (35 * MM, 118 * MM), (121 * MM, WIDE))
         heads = (words.gettext("When"), words.gettext("Event"), words.gettext("Source"))
         flow.row(*(Cell(head, *column, Weight.BOLD) for head, column in zip(heads, columns, strict=True)))
-        for fact in document.facts:
+        for fact in document.case.events:
             values = (words.partial_day(fact.when), fact.what, fact.source)
             flow.row(*(Cell(value, *column) for value, column in zip(values, columns, strict=True)))
     flow.end_page()
@@ -69,13 +69,13 @@ def facts(flow: Flow, document: PetitionDocument, words: Words) -> None:
 def particulars(document: PetitionDocument, words: Words) -> list[tuple[str, str]]:
     """Who the prisoner is, as far as it is known."""
     known = [
-        (words.gettext("Full name"), document.prisoner_name),
-        (words.gettext("Other spellings"), "; ".join(document.prisoner_names)),
-        (words.gettext("Year of birth"), str(document.birth_year or "")),
-        (words.gettext("Citizenship"), ", ".join(document.citizenships)),
-        (words.gettext("Case number"), document.case_number),
-        (words.gettext("Article"), document.article),
-        (words.gettext("Held at"), document.detained_at),
+        (words.gettext("Full name"), document.case.name),
+        (words.gettext("Other spellings"), "; ".join(document.case.other_names)),
+        (words.gettext("Year of birth"), str(document.case.birth_year or "")),
+        (words.gettext("Citizenship"), ", ".join(document.case.citizenships)),
+        (words.gettext("Case number"), document.case.number),
+        (words.gettext("Article"), document.case.article),
+        (words.gettext("Held at"), document.case.held_at),
     ]
     return [(label, value) for label, value in known if value]
 
@@ -142,15 +142,15 @@ def integrity(flow: Flow, document: PetitionDocument, words: Words) -> None:
     """How anyone can check this document, now and later."""
     flow.title(words.gettext("How to check this document"))
     pairs = [
-        (words.gettext("Address for checking"), document.verification_url),
-        (words.gettext("Verification code"), document.verification_code),
-        (words.gettext("Fingerprint of the seal (SHA-256)"), document.seal_fingerprint),
-        (words.gettext("SHA-256 of the text"), document.text_hash),
+        (words.gettext("Address for checking"), document.proof.url),
+        (words.gettext("Verification code"), document.proof.code),
+        (words.gettext("Fingerprint of the seal (SHA-256)"), document.proof.seal_fingerprint),
+        (words.gettext("SHA-256 of the text"), document.text.hash),
     ]
-    if document.log_root:
+    if document.proof.log_root:
         pairs += [
-            (words.gettext("Size of the evidence log"), words.amount(document.log_size)),
-            (words.gettext("Root of the evidence log"), document.log_root),
+            (words.gettext("Size of the evidence log"), words.amount(document.proof.log_size)),
+            (words.gettext("Root of the evidence log"), document.proof.log_root),
         ]
     pairs.append((words.gettext("File name"), document.file_name))
     _pairs(flow, pairs, size=DIGEST)
@@ -158,9 +158,9 @@ def integrity(flow: Flow, document: PetitionDocument, words: Words) -> None:
     flow.blocks(
         words.prose(
             "integrity",
-            url=document.verification_url,
-            code=document.verification_code,
-            log=bool(document.log_root),
+            url=document.proof.url,
+            code=document.proof.code,
+            log=bool(document.proof.log_root),
             demonstration=document.demonstration,
         )
     )

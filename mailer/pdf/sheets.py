@@ -82,8 +82,8 @@ class Sheets:
         )
         day = b"(D:%b000000Z)" % document.dated_on.strftime("%Y%m%d").encode()
         information = b"/Title%b/Author%b/CreationDate%b" % (
-            text_string(f"{document.petition_title} · {self._edition()}"),
-            text_string(document.sender_name),
+            text_string(f"{document.text.title} · {self._edition()}"),
+            text_string(document.sender.name),
             day,
         )
         fonts = self.lettering.embed(self.writer)
@@ -106,14 +106,14 @@ class Sheets:
         right = " · ".join(parts)
         start = RIGHT - width(right, Weight.REGULAR, SMALL)
         pen.text(start, HEADER, right, size=SMALL)
-        name = clipped(document.prisoner_name, Weight.BOLD, SMALL, start - LEFT - 5 * MM)
+        name = clipped(document.case.name, Weight.BOLD, SMALL, start - LEFT - 5 * MM)
         pen.text(LEFT, HEADER, name, size=SMALL, weight=Weight.BOLD)
         pen.rule(LEFT, HEADER - 4, RIGHT)
         invented = words.gettext("Demonstration — invented persons") if document.demonstration else ""
         if notice := " · ".join(filter(None, (self._notice, invented))):
             middle = (LEFT + RIGHT - width(notice, Weight.BOLD, SMALL)) / 2
             pen.text(middle, HEADER + 11, notice, size=SMALL, weight=Weight.BOLD)
-        code = words.gettext("Verification code: {code}").format(code=document.verification_code)
+        code = words.gettext("Verification code: {code}").format(code=document.proof.code)
         pen.text(RIGHT - width(code, Weight.REGULAR, SMALL), FOOTER, code, size=SMALL)
         pen.rule(LEFT, FOOTER + 10, RIGHT)
         return pen

@@ -9,7 +9,19 @@ from typing import NamedTuple
 
 import pypdfium2  # type: ignore[import-untyped]
 
-from mailer.document import CountryTotal, Fact, PetitionDocument, SignatureLine, Totals, file_name
+from mailer.document import (
+    Case,
+    CountryTotal,
+    Fact,
+    PetitionDocument,
+    Proof,
+    Recipient,
+    Sender,
+    SignatureLine,
+    Totals,
+    Wording,
+    file_name,
+)
 from mailer.pdf import Rendering, render
 from mailer.pdf.layout import BOTTOM
 from mailer.pdf.sheets import FOOTER
@@ -17,44 +29,56 @@ from mailer.pdf.sheets import FOOTER
 DAY = date(2026, 5, 1)
 HEAD = "No. Name Place Day\n"
 
+TEXT = Wording(
+    language="en",
+    version=2,
+    title="Medical care and release for Anna Vetrova",
+    demand="Release Anna Vetrova and give her the treatment that two doctors have prescribed.",
+    background="Anna Vetrova is a teacher.\n\n# Health\n\nA **cardiologist** must see her.\n\n- first\n- second",
+    hash="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+)
+SENDER = Sender(
+    name="Open Door Association",
+    lines=("Registered association no. 4711", "7 Harbour Lane, 00123 Westport"),
+    representative="Maria Lindner",
+    role="Chair of the board",
+    reply_email="reply@open-door.example",
+    place="Westport",
+)
+CASE = Case(
+    name="Anna Sergeevna Vetrova",
+    other_names=("Анна Сергеевна Ветрова",),
+    birth_year=1987,
+    citizenships=("Lyrania",),
+    number="1-204/2026",
+    article="article 280 of the Criminal Code",
+    held_at="Remand Centre No. 2, Mirgrad",
+    events=(Fact("12 March 2026", "Arrested at home.", "Record of the arrest"),),
+)
+PROOF = Proof(
+    url="https://petitions.example/verify",
+    code="K7QF-2MXD-94TA",
+    log_size=0,
+    log_root="",
+    seal_fingerprint="b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c",
+)
 ANNA = PetitionDocument(
     language="en",
     file_name=file_name("free-anna-vetrova", edition=3),
-    petition_title="Medical care and release for Anna Vetrova",
-    demand="Release Anna Vetrova and give her the treatment that two doctors have prescribed.",
-    background="Anna Vetrova is a teacher.\n\n# Health\n\nA **cardiologist** must see her.\n\n- first\n- second",
-    text_language="en",
-    text_version=2,
-    text_hash="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-    addressee_name="Prosecutor General of Lyrania",
-    addressee_lines=("12 Court Street", "100001 Mirgrad"),
-    salutation="Dear Prosecutor General,",
-    sender_name="Open Door Association",
-    sender_lines=("Registered association no. 4711", "7 Harbour Lane, 00123 Westport"),
-    representative="Maria Lindner",
-    representative_role="Chair of the board",
-    reply_email="reply@open-door.example",
-    place="Westport",
     dated_on=date(2026, 11, 22),
-    prisoner_name="Anna Sergeevna Vetrova",
-    prisoner_names=("Анна Сергеевна Ветрова",),
-    birth_year=1987,
-    citizenships=("Lyrania",),
-    case_number="1-204/2026",
-    article="article 280 of the Criminal Code",
-    detained_at="Remand Centre No. 2, Mirgrad",
-    facts=(Fact("12 March 2026", "Arrested at home.", "Record of the arrest"),),
+    text=TEXT,
+    addressee=Recipient(
+        "Prosecutor General of Lyrania", ("12 Court Street", "100001 Mirgrad"), "Dear Prosecutor General,"
+    ),
+    sender=SENDER,
+    case=CASE,
+    proof=PROOF,
+    totals=Totals(confirmed=0, named=0, count_only=0),
     edition=3,
     previous_edition=2,
     new_since_previous=11,
     volume=1,
     volumes=1,
-    totals=Totals(confirmed=0, named=0, count_only=0),
-    verification_url="https://petitions.example/verify",
-    verification_code="K7QF-2MXD-94TA",
-    log_size=0,
-    log_root="",
-    seal_fingerprint="b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c",
     demonstration=False,
 )
 

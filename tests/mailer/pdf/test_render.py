@@ -10,6 +10,9 @@ import pytest
 from mailer.document import EarlierText, Fact, file_name
 from tests.mailer.pdf.documents import (
     ANNA,
+    CASE,
+    PROOF,
+    TEXT,
     TOTALS,
     Compiled,
     above_footer,
@@ -33,7 +36,7 @@ def test_the_cover_letter_stands_alone_on_the_first_page(compiled: Compiled) -> 
         "Westport, 22 November 2026",
         "Anna Sergeevna Vetrova, born 1987, case 1-204/2026, article 280 of the Criminal Code",
         "Dear Prosecutor General,",
-        ANNA.demand,
+        ANNA.text.demand,
         "It bears 1,234 confirmed signatures.",
         "134 chose to be counted only",
         "Since edition 2, 11 signatures are new.",
@@ -53,10 +56,10 @@ def test_the_cover_letter_lists_what_is_enclosed_with_its_pages(compiled: Compil
 
 def test_wordings_that_some_signed_earlier_are_printed_with_their_number() -> None:
     """cases.md G12: in the document's language whole, in another by their hash."""
-    first = EarlierText(ANNA.text_language, 1, "Free Anna", "Let her see a doctor.", "She is ill.", "1" * 64, 812)
+    first = EarlierText(ANNA.text.language, 1, "Free Anna", "Let her see a doctor.", "She is ill.", "1" * 64, 812)
     russian = EarlierText("ru", 1, "Свободу Анне", "Допустите врача.", "Она больна.", "2" * 64, 1)
 
-    compiled = compile_document(replace(ANNA, text_version=2, earlier_texts=(first, russian)), lines(["Anna"]))
+    compiled = compile_document(replace(ANNA, earlier_texts=(first, russian)), lines(["Anna"]))
 
     text = " ".join(" ".join(compiled.pages).split())
     assert "version 2" in text
@@ -70,10 +73,13 @@ def test_wordings_that_some_signed_earlier_are_printed_with_their_number() -> No
 def test_a_letter_with_much_to_say_is_set_smaller_and_stays_on_one_page() -> None:
     document = replace(
         ANNA,
-        demand="Release her and let a doctor see her at once, please. " * 12,
-        addressee_lines=tuple(f"Line {number} of a long address" for number in range(14)),
-        article="article 280 of the Criminal Code; " * 20,
-        petition_title="Release Anna " * 20,
+        text=replace(
+            TEXT,
+            title="Release Anna " * 20,
+            demand="Release her and let a doctor see her at once, please. " * 12,
+        ),
+        addressee=replace(ANNA.addressee, lines=tuple(f"Line {number} of a long address" for number in range(14))),
+        case=replace(CASE, article="article 280 of the Criminal Code; " * 20),
     )
     compiled = compile_document(document, [])
 
@@ -110,7 +116,7 @@ def test_the_text_is_printed_as_signed_with_version_and_hash(compiled: Compiled)
     page = compiled.pages[1]
 
     assert "Text in English, version 2" in page
-    assert ANNA.text_hash in page
+    assert ANNA.text.hash in page
     assert "A cardiologist must see her." in page
 
 
@@ -118,7 +124,7 @@ def test_markup_beyond_the_mini_markup_stays_text() -> None:
     typed = (
         "<script>alert(1)</script> [link](javascript:1) {{ 7*7 }} {% if %} `x` <b>b</b> &amp; \\* 2 * 3 * 4"
     )
-    compiled = compile_document(replace(ANNA, background=typed, petition_title="**A** {{ 1 }}"), [])
+    compiled = compile_document(replace(ANNA, text=replace(TEXT, background=typed, title="**A** {{ 1 }}")), [])
 
     assert typed in " ".join(compiled.pages[1].split())
     assert "“**A** {{ 1 }}”" in " ".join(compiled.pages[0].split())
@@ -145,14 +151,14 @@ def test_totals_are_shown_for_what_they_are(compiled: Compiled) -> None:
 def test_the_last_page_says_how_to_check(compiled: Compiled) -> None:
     page = compiled.pages[-1]
 
-    assert ANNA.seal_fingerprint in page
-    assert ANNA.text_hash in page
-    assert ANNA.verification_url in page
+    assert ANNA.proof.seal_fingerprint in page
+    assert ANNA.text.hash in page
+    assert ANNA.proof.url in page
     assert "Root of the evidence log" not in page
 
 
 def test_the_evidence_log_is_printed_when_there_is_one() -> None:
-    compiled = compile_document(replace(ANNA, log_size=4711, log_root="ab" * 32), [])
+    compiled = compile_document(replace(ANNA, proof=replace(PROOF, log_size=4711, log_root="ab" * 32)), [])
 
     assert "Size of the evidence log 4,711" in " ".join(compiled.pages[-1].split())
     assert "ab" * 32 in compiled.pages[-1]
@@ -160,7 +166,7 @@ def test_the_evidence_log_is_printed_when_there_is_one() -> None:
 
 def test_a_fact_longer_than_a_page_goes_on_over_the_next_pages() -> None:
     facts = (Fact("2026", "word " * 3_000, "source"), Fact("2027", "The end.", "source"))
-    compiled = compile_document(replace(ANNA, facts=facts), [])
+    compiled = compile_document(replace(ANNA, case=replace(CASE, events=facts)), [])
 
     assert compiled.text.count("word") == 3_000
     assert "The end." in compiled.text
