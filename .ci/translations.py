@@ -1,4 +1,7 @@
-"""Is every word for people translated? Extracts them afresh and holds each catalogue against that."""
+"""Is every word for people translated? Extracts them afresh and holds each catalogue against that.
+
+`translations.py document` looks at the words for authorities only, which are in more languages than the pages.
+"""
 
 import sys
 from collections.abc import Iterator
@@ -14,36 +17,38 @@ from petitions.config import Settings
 ROOT = Path(__file__).resolve().parent.parent
 TRANSLATIONS = ROOT / "petitions" / "translations"
 SOURCE = "en"  # its words are the keys: it needs no catalogue
+# catalogue: where its words are, the setting that lists its languages
+CATALOGUES = {"messages": ("babel.cfg", "languages"), "document": ("document.cfg", "document_languages")}
 
 
-def main() -> int:
-    words = extracted()
-    languages: list[str] = Settings.model_fields["languages"].default
+def main(wanted: list[str]) -> int:
     failed = False
-    for language in languages:
-        if language == SOURCE:
-            continue
-        problems = list(problems_of(words, language))
-        print(f"{language}: {len(words)} words and sentences, {len(problems)} problems")
-        for problem in problems:
-            print(f"  {problem}")
-        failed = failed or bool(problems)
+    for name in wanted or CATALOGUES:
+        mapping, setting = CATALOGUES[name]
+        words = extracted(mapping)
+        for language in Settings.model_fields[setting].default:
+            if language == SOURCE:
+                continue
+            problems = list(problems_of(words, TRANSLATIONS / language / "LC_MESSAGES" / f"{name}.po", language))
+            print(f"{name}, {language}: {len(words)} words and sentences, {len(problems)} problems")
+            for problem in problems:
+                print(f"  {problem}")
+            failed = failed or bool(problems)
     return 1 if failed else 0
 
 
-def extracted() -> Catalog:
+def extracted(mapping: str) -> Catalog:
     with TemporaryDirectory() as scratch:
         template = Path(scratch) / "messages.pot"
         CommandLineInterface().run(  # type: ignore[no-untyped-call]
-            ["pybabel", "-q", "extract", "-F", str(ROOT / "babel.cfg"), "-k", "lazy_gettext", "-k", "_l",
+            ["pybabel", "-q", "extract", "-F", str(ROOT / mapping), "-k", "lazy_gettext", "-k", "_l",
              "-o", str(template), str(ROOT)]
         )
         with template.open("rb") as file:
             return read_po(file)
 
 
-def problems_of(words: Catalog, language: str) -> Iterator[str]:
-    path = TRANSLATIONS / language / "LC_MESSAGES" / "messages.po"
+def problems_of(words: Catalog, path: Path, language: str) -> Iterator[str]:
     if not path.exists():
         yield "there is no catalogue"
         return
@@ -70,4 +75,4 @@ def problems_with(message: Message, catalogue: Catalog) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -1,6 +1,6 @@
 """Runs the benches and keeps their figures: in bench/results.json, and as tables in docs/benchmarks.md.
 
-python -m bench [names-table | compile | sign | page | letters]
+python -m bench [names-table | shaped | compile | sign | page | letters]
 """
 
 import argparse
@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "bench" / "results.json"
 BENCHES = {
     "names-table": "bench.names_table",
+    "shaped": "bench.shaped",
     "compile": "bench.compiling",
     "sign": "bench.sign",
     "page": "bench.page",

@@ -67,12 +67,12 @@ def render_large(folder: Path, megabytes: int) -> dict[str, Any]:
     """A document of so many megabytes, by as many names as it takes; beside it a seal for it."""
     keys.new_seal(_settings(folder), sealing.KEY, "Open Door Association")
     with (folder / "large.pdf").open("wb") as out:
-        rendering = render(ours.document(), _lines(out.tell, megabytes * MB), out)
+        rendering = render(ours.document(DIFFERENT), _lines(out.tell, megabytes * MB), out)
     return {"names": rendering.names, "size": rendering.size / MB}
 
 
 def _lines(written: Callable[[], int], size: int) -> Iterator[SignatureLine]:
-    day = ours.document().dated_on
+    day = ours.document(DIFFERENT).dated_on
     different = list(names(DIFFERENT))
     serial = 0
     while written() < size:

@@ -40,6 +40,7 @@ GOALS = (
     Goal("names-table 100k file ratio platypus", most=0.6),
     Goal("names-table 100k file ratio canvas", most=0.6),
     Goal("names-table 100k file ratio typst", most=0.6),
+    Goal("shaped 10k cpu ratio weasyprint", least=3),
     Goal("compile 100k cpu ratio names table without start-up", most=3),
     Goal("seal 100 MB cpu percent of compile", most=8),
     Goal("seal 100 MB peak MB", most=128),

@@ -28,8 +28,8 @@ DEMAND = "Release Anna Vetrova and give her the treatment that two doctors have 
 FACT = Fact("12 March 2026", "Arrested at home.", "Record of the arrest")
 
 
-def document() -> PetitionDocument:
-    """The whole document, of which the names are one part of nine."""
+def document(named: int) -> PetitionDocument:
+    """The whole document, of which the names are one part of nine; how many they are decides how finely it is tagged."""
     return PetitionDocument(
         language="en",
         file_name=file_name("free-anna-vetrova", edition=3),
@@ -38,8 +38,8 @@ def document() -> PetitionDocument:
         addressee=Recipient("Prosecutor General of Lyrania", ("12 Court Street", "100001 Mirgrad"), "Dear Sir,"),
         sender=Sender("Open Door", ("7 Harbour Lane",), "M. Lindner", "Chair", "reply@open-door.example", "Westport"),
         case=Case("Anna Vetrova", ("Анна Ветрова",), 1987, ("Lyrania",), "1-204", "article 280", "Mirgrad", (FACT,)),
-        proof=Proof("https://petitions.example/verify", "K7QF-2MXD-94TA", 1_000, "", SHA256),
-        totals=Totals(confirmed=1_000, named=1_000, count_only=0),
+        proof=Proof("https://petitions.example/verify", "K7QF-2MXD-94TA", named, "", SHA256),
+        totals=Totals(confirmed=named, named=named, count_only=0),
         edition=3,
         previous_edition=2,
         new_since_previous=11,
@@ -57,7 +57,7 @@ def lines(rows: Path) -> Iterator[SignatureLine]:
 
 def compile_names(rows: Path, pdf: Path) -> dict[str, Any]:
     with pdf.open("wb") as out:
-        rendering = render(document(), lines(rows), out)
+        rendering = render(document(sample.last_serial(rows)), lines(rows), out)
     return {"pages": rendering.pages, "names": rendering.names, "missing": dict(rendering.missing)}
 
 

@@ -1,7 +1,7 @@
 """Invented signers, the same for the same number: half of them in Cyrillic, half in Latin, one in a hundred with a
 name too long for its column. Names are drawn from common given and family names; nobody is meant.
 
-python -m bench.people COUNT FILE [many-scripts]
+python -m bench.people COUNT FILE [many-scripts | shaped]
 """
 
 import random
@@ -58,6 +58,18 @@ PLACES = listed(
     "Toronto, Canada|São Paulo, Brazil|Sydney, Australia",
     "|",
 )
+# given names, family names, places
+SHAPED = (
+    ("محمد أحمد فاطمة مريم خالد ليلى يوسف", "الخطيب حداد النجار شاهين العلي", "القاهرة، مصر|دمشق، سوريا"),
+    ("نرگس علی‌رضا زهرا پویا گلناز سپیده", "محمدی رضایی حسینی شجریان کریمی", "تهران، ایران|کابل، افغانستان"),
+    ("שרה דוד רבקה יעקב מיכל", "כהן לוי מזרחי פרידמן ביטון", "תל אביב, ישראל|חיפה, ישראל"),
+    ("सुनीता क्षितिज प्रिया अर्जुन लक्ष्मी", "शर्मा त्रिवेदी कुमार श्रेष्ठ", "नई दिल्ली, भारत|काठमाडौं, नेपाल"),
+    ("রবীন্দ্র ফাতেমা সুমিত্রা শাহানা", "ঠাকুর চৌধুরী রহমান চক্রবর্তী", "ঢাকা, বাংলাদেশ|কলকাতা, ভারত"),
+    ("தமிழ்செல்வி முருகன் கார்த்திக்", "கிருஷ்ணன் சுப்பிரமணியம்", "சென்னை, இந்தியா|யாழ்ப்பாணம், இலங்கை"),
+    ("สมชาย สุภาพร กิตติพงษ์", "ใจดี ศรีสุข วงศ์สวัสดิ์", "กรุงเทพฯ, ไทย|เชียงใหม่, ไทย"),
+    ("សុខ វិចិត្រ ស្រីមុំ", "ចាន់ ហេង រដ្ឋា", "ភ្នំពេញ, កម្ពុជា"),
+    ("အောင် ခင်မာ သီရိ", "ဆန်းစု ကျော်ဇော မြင့်", "ရန်ကုန်, မြန်မာ|မန္တလေး, မြန်မာ"),
+)
 
 
 def names(count: int, seed: int = 20261122) -> Iterator[tuple[str, str]]:
@@ -85,9 +97,19 @@ def names_in_many_scripts(count: int) -> Iterator[tuple[str, str]]:
     return ((person.name, f"{person.city}, {person.country}") for person in people(count))
 
 
-def write(count: int, path: Path, *, many_scripts: bool = False) -> None:
+def names_to_be_shaped(count: int, seed: int = 20261122) -> Iterator[tuple[str, str]]:
+    """Arabic, Persian, Hebrew, Devanagari, Bengali, Tamil, Thai, Khmer, Myanmar."""
+    chance = random.Random(seed)
+    for _ in range(count):
+        given, family, places = chance.choice(SHAPED)
+        first, second = chance.choices(listed(given), k=2)
+        yield f"{first} {second} {chance.choice(listed(family))}", chance.choice(listed(places, "|"))
+
+
+def write(count: int, path: Path, *, many_scripts: bool = False, shaped: bool = False) -> None:
     """One row a line: serial, name, place, day."""
-    found = names_in_many_scripts(count) if many_scripts else names(count)
+    made = names_to_be_shaped if shaped else names_in_many_scripts if many_scripts else names
+    found = made(count)
     days = [(FIRST_DAY + timedelta(days=day)).isoformat() for day in range(DAYS)]
     with path.open("w", encoding="utf-8") as file:
         for serial, (name, place) in enumerate(found, start=1):
@@ -95,4 +117,4 @@ def write(count: int, path: Path, *, many_scripts: bool = False) -> None:
 
 
 if __name__ == "__main__":
-    write(int(sys.argv[1]), Path(sys.argv[2]), many_scripts="many-scripts" in sys.argv)
+    write(int(sys.argv[1]), Path(sys.argv[2]), many_scripts="many-scripts" in sys.argv, shaped="shaped" in sys.argv)

@@ -27,6 +27,8 @@ LEFT_MM, RIGHT_MM, TOP_MM, BOTTOM_MM = 25, 20, 25, 22
 WIDTHS_MM = (17, 72, 57, 19)
 SIZE, LEADING, PADDING = 9, 11, 3
 
+LONGEST_ROW = 1_000  # bytes
+
 Row = list[str]  # serial, name, place, day
 
 
@@ -35,3 +37,9 @@ def rows(path: Path) -> Iterator[Row]:
     with path.open(encoding="utf-8") as file:
         for line in file:
             yield line.rstrip("\n").split("\t")
+
+
+def last_serial(path: Path) -> int:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - LONGEST_ROW))
+        return int(file.readlines()[-1].partition(b"\t")[0])

@@ -118,6 +118,7 @@ def add_confirmed(settings: Settings, count: int) -> None:
                 rows.append(row | confirmed | {"position": position})
             session.connection().execute(insert(Signature), rows)
         petition.log_size = petition.confirmed_count = count
+        petition.log_caught_up(session)
         session.commit()
 
 

@@ -5,7 +5,7 @@ built; the code that lays it out has nothing else to print.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import NamedTuple
 
@@ -25,6 +25,13 @@ class CountryTotal:
     signatures: int
 
 
+class DayTotal(NamedTuple):
+    """How many were confirmed up to the end of a day."""
+
+    day: date
+    signatures: int
+
+
 @dataclass(frozen=True, slots=True)
 class Totals:
     """The honest arithmetic of an edition."""
@@ -37,6 +44,7 @@ class Totals:
     withdrawn: int = 0
     on_paper: int = 0  # collected by hand, beside the confirmed ones
     by_country: tuple[CountryTotal, ...] = ()
+    by_day: tuple[DayTotal, ...] = ()  # so far apart that no step tells of few persons; at most about 60
     first_on: date | None = None
     last_on: date | None = None
 
@@ -111,6 +119,9 @@ class Proof:
     log_size: int
     log_root: str  # hexadecimal; empty until the evidence log has a checkpoint
     seal_fingerprint: str  # SHA-256 of the seal's certificate, hexadecimal
+    log_key: str = ""  # Ed25519, hexadecimal
+    log_url: str = ""
+    stamped_by: str = ""  # who attests the time of the seal; empty: nobody but us
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +147,20 @@ class PetitionDocument:
     demonstration: bool
 
     earlier_texts: tuple[EarlierText, ...] = ()
+    translation: Wording | None = None  # approved, in the addressee's language, where nobody has signed it
+    respelled: bool = False  # names are followed by the same in the addressee's letters
+
+    @property
+    def reading(self) -> Wording:
+        """The wording that the addressee can read."""
+        return self.translation or self.text
+
+    def as_volume(self, volume: int, volumes: int) -> "PetitionDocument":
+        stem = _VOLUME.sub("", self.file_name)
+        return replace(self, volume=volume, volumes=volumes, file_name=f"{stem}-V{volume}of{volumes}.pdf")
+
+
+_VOLUME = re.compile(r"-V\d+of\d+\.pdf\Z")
 
 
 def file_name(slug: str, *, edition: int, volume: int = 1, volumes: int = 1) -> str:

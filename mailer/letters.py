@@ -27,7 +27,7 @@ from mailer.mime import (
     subject_header,
     text_part,
 )
-from mailer.wording import letter_words
+from mailer.wording import authority_words, letter_words
 
 __all__ = ["Mail", "Sender", "already_signed", "confirm_signature", "deliver_document"]
 
@@ -103,6 +103,8 @@ def deliver_document(
     verification_code: str,
     file_name: str,
     pdf: bytes | Iterable[bytes],
+    volume: int = 1,
+    volumes: int = 1,
     in_reply_to: str | None = None,
     demonstration: bool,
 ) -> Mail:
@@ -121,6 +123,8 @@ def deliver_document(
         "sender_name": one_line(sender.name),
         "verification_url": verification_url,
         "verification_code": verification_code,
+        "volume": volume,
+        "volumes": volumes,
         "demonstration": demonstration,
     }
     address = wire_address(to)
@@ -132,9 +136,9 @@ def deliver_document(
             from_headers(sender),
             letter_headers(to=address, message_id=message_id, date=date),
             thread.encode(),
-            subject_header(letter_words("deliver_document", "subject", language, words)),
+            subject_header(authority_words("deliver_document", "subject", language, words)),
             f"Content-Language: {language}\r\nMIME-Version: 1.0\r\n".encode(),
-            mixed(letter_words("deliver_document", "body", language, words), [document], message_id),
+            mixed(authority_words("deliver_document", "body", language, words), [document], message_id),
         )
     )
     return Mail(to, message_id, data)

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping
 
-from babel.dates import format_datetime
+from babel.dates import format_date
 
 from mailer.addresses import wire_address
 from mailer.mime import (
@@ -49,5 +49,5 @@ def to_member(
 def _readable(name: str, value: object, language: str) -> object:
     if name.endswith("_at") and isinstance(value, str):
         moment = dt.datetime.fromisoformat(value).astimezone(dt.UTC)
-        return format_datetime(moment, "long", tzinfo=dt.UTC, locale=language)
+        return f"{format_date(moment, 'long', locale=language)}, {moment:%H:%M} UTC"
     return one_line(value) if isinstance(value, str) else value

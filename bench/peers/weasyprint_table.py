@@ -9,6 +9,7 @@ from weasyprint import HTML
 from bench import sample
 from bench.measure import timed
 
+SHAPED = ("Arabic", "Hebrew", "Devanagari", "Bengali", "Tamil", "Thai", "Khmer", "Myanmar")  # for the bench `shaped`
 STYLE = f"""
 @font-face {{ font-family: Sans; src: url({sample.REGULAR.as_uri()}) }}
 @font-face {{ font-family: Sans; font-weight: bold; src: url({sample.BOLD.as_uri()}) }}
@@ -25,7 +26,8 @@ td:first-child {{ text-align: right }}
 """
 
 
-def compile_names(rows: Path, pdf: Path) -> None:
+def compile_names(rows: Path, pdf: Path, *, shaped: bool = False) -> None:
+    style = _with_faces(SHAPED) if shaped else STYLE
     columns = "".join(f"<col style='width: {width}mm'>" for width in sample.WIDTHS_MM)
     head = "".join(f"<th>{title}</th>" for title in sample.HEAD)
     paragraphs = "".join(f"<p>{escape(text)}</p>" for text in (sample.ADDRESSEE, *sample.PARAGRAPHS))
@@ -33,11 +35,19 @@ def compile_names(rows: Path, pdf: Path) -> None:
         f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in sample.rows(rows)
     )
     HTML(
-        string=f"<!doctype html><html lang=en><meta charset=utf-8><title>{sample.TITLE}</title><style>{STYLE}</style>"
+        string=f"<!doctype html><html lang=en><meta charset=utf-8><title>{sample.TITLE}</title><style>{style}</style>"
         f"<body><h1>{sample.TITLE}</h1>{paragraphs}<table><colgroup>{columns}</colgroup>"
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></body></html>"
     ).write_pdf(str(pdf))
 
 
+def _with_faces(scripts: tuple[str, ...]) -> str:
+    faces = "".join(
+        f"@font-face {{ font-family: {script}; src: url({(sample.FONTS / f'NotoSans{script}-Regular.ttf').as_uri()}) }}"
+        for script in scripts
+    )
+    return faces + STYLE.replace("pt Sans", f"pt Sans, {', '.join(scripts)}")
+
+
 if __name__ == "__main__":
-    timed(lambda: compile_names(Path(sys.argv[1]), Path(sys.argv[2])))
+    timed(lambda: compile_names(Path(sys.argv[1]), Path(sys.argv[2]), shaped="shaped" in sys.argv))

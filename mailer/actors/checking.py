@@ -17,11 +17,23 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from mailer.actors.compiling import CODE_LENGTH, Compilation, compilation
+from mailer.actors.limits import channel_limits, volumes_by
 from mailer.actors.runtime import Runtime
+from mailer.pdf.limits import UNLIMITED
 from mailer.pdf.rendering import Rendering, render
 from mailer.pdf.seal import SealError, certificate_of
 from petitions.keys import KeysMissing, seal_key
-from petitions.models import Addressee, Channel, Edition, Petition, Signature, Switch, blocked, last_received
+from petitions.models import (
+    Addressee,
+    Channel,
+    Checkpoint,
+    Edition,
+    Petition,
+    Signature,
+    Switch,
+    blocked,
+    last_received,
+)
 
 SEAL_WARNING = timedelta(days=30)  # time enough to get another certificate
 
@@ -85,11 +97,6 @@ def report(runtime: Runtime, session: Session, edition: Edition) -> dict[str, An
     }
 
 
-def channel_limit(runtime: Runtime, channel: Channel) -> int | None:
-    """Bytes of PDF that a channel takes; None where nobody has set a limit."""
-    return channel.max_bytes or (runtime.settings.channel_bytes if channel.kind is Channel.Kind.EMAIL else None)
-
-
 # -- the edition as a whole ------------------------------------------------------------------------------
 
 
@@ -104,6 +111,7 @@ def _of_the_whole(runtime: Runtime, session: Session, edition: Edition) -> Itera
     else:
         yield Finding("text_signed", Tone.GOOD)
     yield _seal(runtime, edition)
+    yield _log(session, edition)
     yield from _prisoner(edition)
     yield from _stops(session, edition.petition)
 
@@ -121,6 +129,14 @@ def _seal(runtime: Runtime, edition: Edition) -> Finding:
     ends = certificate.not_valid_after_utc
     tone = Tone.WAIT if ends - today < SEAL_WARNING else Tone.GOOD
     return Finding("seal", tone, f"the seal ends on {ends.date()}", values={"until": ends.date().isoformat()})
+
+
+def _log(session: Session, edition: Edition) -> Finding:
+    """What the last page prints must be signed (mailer/actors/evidence.py)."""
+    signed = Checkpoint.covering(session, edition.petition_id, edition.log_size)
+    if edition.petition.log_stopped_at is not None or signed is None:
+        return Finding("log", Tone.BAD, "the evidence log is not signed up to this edition: petitions doctor says why")
+    return Finding("log", Tone.GOOD, values={"number": edition.log_size})
 
 
 def _prisoner(edition: Edition) -> Iterator[Finding]:
@@ -162,7 +178,7 @@ def _of_one(
     runtime: Runtime, edition: Edition, addressee: Addressee, made: Compilation, rendering: Rendering
 ) -> Iterator[Finding]:
     authority, slug, today = addressee.authority, addressee.authority.slug, datetime.now(UTC).date()
-    if made.document.text.language == addressee.language:
+    if made.document.reading.language == addressee.language:
         yield Finding("language", Tone.GOOD, addressee=slug, values={"language": addressee.language})
     else:
         said = f"{slug}: there is no approved text in its language ({addressee.language})"
@@ -198,14 +214,22 @@ def _contents(edition: Edition, slug: str, channel: Channel) -> Iterator[Finding
 def _size(
     runtime: Runtime, slug: str, channel: Channel, made: Compilation, rendering: Rendering
 ) -> Iterator[Finding]:
-    limit, kind = channel_limit(runtime, channel), channel.kind
-    if limit is not None:
-        fits = rendering.size <= limit
-        said = f"larger than its {kind} channel takes: {rendering.size} of {limit} bytes; it will stop as too big"
-        values = {"channel": kind.value, "size": rendering.size, "limit": limit, "pages": rendering.pages}
-        yield Finding("size", Tone.GOOD if fits else Tone.WAIT, said, slug, values)
+    limits, kind = channel_limits(runtime, channel), channel.kind
+    volumes = volumes_by(runtime, channel, rendering)
+    values = {
+        "channel": kind.value, "size": rendering.size, "limit": limits.size, "pages": rendering.pages,
+        "most_pages": limits.pages, "volumes": volumes,
+    }  # fmt: skip
+    if volumes is None:
+        said = f"its {kind} channel takes not even one volume of it: it will stop as too big"
+        yield Finding("size", Tone.WAIT, said, slug, values)
+    elif volumes > 1:
+        said = f"larger than its {kind} channel takes at once: it goes in about {volumes} volumes"
+        yield Finding("volumes", Tone.WAIT, said, slug, values)
+    elif limits != UNLIMITED:
+        yield Finding("size", Tone.GOOD, "", slug, values)
     if channel.max_characters is not None:
-        length = len(made.document.text.demand) + len(made.document.text.background)
+        length = len(made.document.reading.demand) + len(made.document.reading.background)
         fits = length <= channel.max_characters
         said = f"the text has {length} characters, its {kind} channel takes {channel.max_characters}"
         values = {"channel": kind.value, "length": length, "limit": channel.max_characters}
@@ -221,8 +245,8 @@ def _document(
         "addressee": addressee.authority.slug,
         "language": addressee.language,
         "circle": addressee.circle.value,
-        "text_version": document.text.version,
-        "text_language": document.text.language,
+        "text_version": document.reading.version,
+        "text_language": document.reading.language,
         "pages": rendering.pages,
         "size": rendering.size,
         "names": rendering.names,
@@ -235,7 +259,8 @@ def _document(
                 "public_id": channel.public_id,
                 "kind": channel.kind.value,
                 "legal_effect": channel.legal_effect.value,
-                "fits": (limit := channel_limit(runtime, channel)) is None or rendering.size <= limit,
+                "fits": volumes_by(runtime, channel, rendering) is not None,
+                "volumes": volumes_by(runtime, channel, rendering),
             }
             for channel in addressee.usable_channels
         ],

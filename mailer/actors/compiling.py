@@ -1,32 +1,54 @@
 """From rows to the facts that reach paper: what one addressee may see, in that addressee's language."""
 
-import hashlib
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from mailer.actors.particulars import case_of, country_names, fingerprint, recipient_of, sender_of, wording_of
+from mailer.actors.figures import totals_of
+from mailer.actors.particulars import case_of, country_names, fingerprint, recipient_of, sender_of
 from mailer.actors.runtime import Runtime
+from mailer.actors.wordings import wordings_for
 from mailer.document import (
-    CountryTotal,
-    EarlierText,
     PetitionDocument,
     Proof,
     SignatureLine,
-    Totals,
     file_name,
 )
-from mailer.wording import catalogue
-from petitions.models import Addressee, DataKey, Edition, Signature, last_received, totals
-from petitions.models.roll import digest_of, in_parts, roll_entries
+from mailer.respelling import with_respelling
+from mailer.timestamps import Stamper
+from petitions.models import (
+    Addressee,
+    Checkpoint,
+    DataKey,
+    Edition,
+    EvidenceLog,
+    Signature,
+    last_received,
+)
+from petitions.models.roll import Compared, RollDigest, after, digest_of, in_parts
 
 CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # nothing that is misread on paper
 CODE_LENGTH = 12  # 60 bits: cannot be guessed, can be typed
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Names that are printed already: serial numbers, and what is known of the whole roll."""
+
+    first: int
+    last: int
+    compared: Compared
+
+    @property
+    def before_rest(self) -> tuple[int, int]:
+        """Where to read on: how many names stand before, and the last one's position."""
+        return max((end for end in self.compared.ends if end[0] <= self.last), default=(0, 0))
 
 
 class Roll:
@@ -35,30 +57,54 @@ class Roll:
     def __init__(self, runtime: Runtime, session: Session, edition: Edition, addressee: Addressee) -> None:
         self._runtime, self._session = runtime, session
         self._edition, self._addressee = edition, addressee
-        self._digest = hashlib.sha256()
+        self._digest = RollDigest()
+        self._left_out: LeftOut | None = None
         self.names = 0
+
+    def leave_out(self, names: LeftOut) -> None:
+        """They are counted and keep their numbers, but are not opened."""
+        self._left_out, self._digest = names, names.compared.digest
 
     def __iter__(self) -> Iterator[SignatureLine]:
         columns = (
             Signature.public_id, Signature.name_key_id, Signature.name_box,
             Signature.position, Signature.shows_city, Signature.country, Signature.confirmed_on,
         )
+        rows = self._edition.roll_for(self._addressee, *columns)
+        if self._left_out is None:
+            yield from self._opened(rows, 0)
+            return
+        names, position = self._left_out.before_rest
+        yield from self._opened(rows.limit(self._left_out.first - 1), 0)
+        if names:
+            rows = rows.where(after(self._session, self._edition.petition, position))
+        yield from islice(self._opened(rows, names), self._left_out.last - names, None)
+
+    def _opened(self, rows: Select[Any], serial: int) -> Iterator[SignatureLine]:
+        """`serial`: how many stand before these."""
         countries = dict(country_names(self._addressee.language))  # Babel's own mapping looks for aliases each time
-        serial = 0
-        for part in in_parts(self._session, self._edition.roll_for(self._addressee, *columns)):
-            self._digest.update(roll_entries(row[3:5] for row in part))
+        respells = self._addressee.transliterates
+        for part in in_parts(self._session, rows):
+            if self._left_out is None:
+                self._digest.add(row[3:5] for row in part)
             opened = self._runtime.unsealer.names(row[:3] for row in part)
             for (_, _, _, _, shows_city, country, day), (name, city) in zip(part, opened, strict=True):
                 serial += 1
                 place = countries.get(country, "")
                 if shows_city and city:
                     place = f"{city}, {place}" if place else city
+                if respells:
+                    name = with_respelling(name, self._addressee.language, country)
                 yield SignatureLine(serial, name, place, day)
         self.names = serial
 
     @property
     def digest(self) -> bytes:
-        return self._digest.digest()
+        return self._digest.whole
+
+    @property
+    def beginnings(self) -> list[str]:
+        return self._digest.beginnings
 
 
 def roll_digest(session: Session, edition: Edition, addressee: Addressee) -> bytes:
@@ -75,48 +121,53 @@ class Compilation:
 
 
 def compilation(
-    runtime: Runtime, session: Session, edition: Edition, addressee: Addressee, code: str
+    runtime: Runtime, session: Session, edition: Edition, addressee: Addressee, code: str,
+    stamper: Stamper | None = None,
 ) -> Compilation:
     """All that one addressee may see of an edition, as of this transaction's snapshot."""
     runtime.learn_petition(session, edition.petition, DataKey.Purpose.NAMES)
     petition, branch, language = edition.petition, edition.petition.branch, addressee.language
-    text_language = language if language in edition.texts else next(iter(edition.texts))
-    text = edition.texts[text_language]
-    numbers = totals(session, petition, edition.log_size)
+    wordings = wordings_for(session, edition, language)
     previous = last_received(session, addressee, before=edition.number)
     document = PetitionDocument(
         language=language,
         file_name=file_name(petition.slug, edition=edition.number),
         dated_on=datetime.now(UTC).date(),
-        text=wording_of(text_language, text),
+        text=wordings.signed,
         addressee=recipient_of(addressee),
         sender=sender_of(branch),
         case=case_of(edition.facts, language),
-        proof=Proof(
-            url=runtime.url("verify", code),
-            code=spaced(code),
-            log_size=edition.log_size,
-            log_root="",
-            seal_fingerprint=fingerprint(branch),
-        ),
-        totals=_totals(session, runtime, edition, addressee, numbers),
+        proof=_proof(runtime, session, edition, code, stamper),
+        totals=totals_of(session, edition, addressee, small=runtime.settings.small_country),
         edition=edition.number,
         previous_edition=previous.number if previous else None,
         new_since_previous=_confirmed_after(session, edition, previous.log_size) if previous else 0,
         volume=1,
         volumes=1,
         demonstration=bool(edition.facts["invented"]) or runtime.settings.demonstration,
-        earlier_texts=tuple(_earlier_texts(session, edition)),
+        earlier_texts=wordings.earlier,
+        translation=wordings.translation,
+        respelled=addressee.transliterates,
     )
     return Compilation(document, Roll(runtime, session, edition, addressee))
 
 
-def _earlier_texts(session: Session, edition: Edition) -> Iterator[EarlierText]:
-    signed = edition.signed_versions(session)
-    for language, text in edition.texts.items():
-        for one in text.get("earlier", []):
-            if number := signed.get((language, one["version"])):
-                yield EarlierText(language=language, signatures=number, **one)
+def _proof(
+    runtime: Runtime, session: Session, edition: Edition, code: str, stamper: Stamper | None
+) -> Proof:
+    """The root of the log as of this edition, once a checkpoint that covers it is signed."""
+    petition = edition.petition
+    checkpoint = Checkpoint.covering(session, petition.id, edition.log_size)
+    return Proof(
+        url=runtime.url("verify", code),
+        code=spaced(code),
+        log_size=edition.log_size,
+        log_root=EvidenceLog(session, petition.id).root(edition.log_size).hex() if checkpoint else "",
+        seal_fingerprint=fingerprint(petition.branch),
+        log_key=checkpoint.public_key.hex() if checkpoint else "",
+        log_url=runtime.url("log", petition.slug, "checkpoint"),
+        stamped_by=stamper.name if stamper else "",
+    )
 
 
 def new_code() -> str:
@@ -128,43 +179,9 @@ def spaced(code: str) -> str:
     return "-".join(code[start : start + 4] for start in range(0, len(code), 4))
 
 
-def _totals(
-    session: Session, runtime: Runtime, edition: Edition, addressee: Addressee, numbers: dict[str, Any]
-) -> Totals:
-    named = _count(session, edition.roll_for(addressee, Signature.id))
-    return Totals(
-        confirmed=numbers["confirmed"],
-        named=named,
-        count_only=numbers["confirmed"] - named,
-        held=numbers["held"],
-        invalidated=numbers["invalidated"],
-        withdrawn=numbers["withdrawn"],
-        on_paper=numbers["on_paper"],
-        by_country=_by_country(numbers["by_country"], addressee.language, runtime.settings.small_country),
-        first_on=_day(numbers["first_on"]),
-        last_on=_day(numbers["last_on"]),
-    )
-
-
-def _by_country(numbers: Mapping[str, int], language: str, least: int) -> tuple[CountryTotal, ...]:
-    """Largest first; a country with few signers, and whoever did not say, is "other": a count of 1 is a person."""
-    names = country_names(language)
-    large = {names.get(code, code): count for code, count in numbers.items() if code and count >= least}
-    ordered = [CountryTotal(name, count) for name, count in sorted(large.items(), key=lambda one: (-one[1], one[0]))]
-    rest = sum(numbers.values()) - sum(large.values())
-    if rest:
-        other = catalogue(language).gettext("Other countries, or not stated")
-        ordered.append(CountryTotal(other, rest))
-    return tuple(ordered)
-
-
 def _confirmed_after(session: Session, edition: Edition, log_size: int) -> int:
     return _count(session, select(Signature.id).where(*edition.listed(), Signature.position > log_size))
 
 
 def _count(session: Session, rows: Select[Any]) -> int:
     return session.scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0
-
-
-def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None

@@ -6,9 +6,10 @@ At night all rows are counted again, and a difference is corrected and said.
 from sqlalchemy import select
 
 from mailer import claims
+from mailer.actors.evidence import try_to_sign, unsigned_logs
 from mailer.actors.runtime import Runtime, log
 from mailer.actors.standing_orders import due_petitions, fire
-from petitions.db import db, is_state
+from petitions.db import db
 from petitions.models import AuditEntry, Petition, Signature
 
 
@@ -21,31 +22,35 @@ def count_signatures(runtime: Runtime) -> int:
 
 
 def count(runtime: Runtime) -> int:
-    """Counts each petition's new confirmations and fires its thresholds, one petition a transaction."""
+    """Counts each petition's new confirmations, appends them and withdrawals to its log, signs that, and fires its
+    thresholds: one petition a transaction."""
     with db.reading() as session:
-        fresh = set(
-            session.scalars(
-                select(Signature.petition_id)
-                .where(is_state(Signature.state, Signature.State.CONFIRMED), Signature.position.is_(None))
-                .distinct()
-            )
-        )
+        fresh = set(session.scalars(select(Signature.petition_id).where(Signature.uncounted()).distinct()))
+        fresh |= set(session.scalars(select(Signature.petition_id).where(Signature.unlogged()).distinct()))
         waiting = due_petitions(runtime, session)
+        unsigned = unsigned_logs(session)
     counted = 0
-    for petition_id in fresh | waiting:
+    for petition_id in fresh | waiting | unsigned:
         try:
-            with db.writing() as session:
-                petition = session.get_one(Petition, petition_id)
-                counted += petition.count_new(session)
-                session.commit()
+            if petition_id not in unsigned - fresh - waiting:
+                counted += _count_one(petition_id)
+            try_to_sign(runtime, petition_id)
             fire(runtime, petition_id)
         except Exception as error:  # one petition's trouble must not stop the others' count
             log.error("count.failed", petition=petition_id, error=type(error).__name__)
     return counted
 
 
-def recount(_runtime: Runtime) -> None:
-    """Counts all rows again at night; a difference is corrected and said."""
+def _count_one(petition_id: int) -> int:
+    with db.writing() as session:
+        counted = session.get_one(Petition, petition_id).count_new(session)
+        session.commit()
+    return counted
+
+
+def recount(runtime: Runtime) -> None:
+    """Counts all rows again at night; a difference is corrected and said. Looks whether the log is what was published.
+    """
     with db.reading() as session:
         petitions = list(session.scalars(select(Petition.id)))
     for petition_id in petitions:
@@ -55,4 +60,7 @@ def recount(_runtime: Runtime) -> None:
             if difference:
                 log.error("recount.differs", petition=petition.public_id, difference=difference)
                 AuditEntry.write(session, "worker", "petition.recount", petition.public_id, difference=difference)
+            begun = petition.log_size > 0
             session.commit()
+        if begun:
+            try_to_sign(runtime, petition_id)

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from mailer import claims, letters
 from mailer.actors.compiling import spaced
+from mailer.actors.particulars import in_language, salutation_of
 from mailer.actors.runtime import Runtime, log
 from mailer.addresses import message_id, return_path
 from mailer.archive import Archive
@@ -36,6 +37,7 @@ from petitions.models import (
     Edition,
     Stop,
     Switch,
+    Volume,
     blocked,
 )
 
@@ -43,7 +45,8 @@ DOT_SECONDS = 600.0  # RFC 5321 4.5.3.2: ten minutes for the answer to the final
 RETRY_MINUTES = (1, 5, 15, 30, 60, 120, 240)
 GIVE_UP_DAYS = 5
 PREPARE_AGAIN_SECONDS = 900  # what keeps a message from being built is ours to mend, and reported each time
-STOPPED_SECONDS = 60  # how soon a delivery looks again whether its branch is still frozen
+STOPPED_SECONDS = 60  # how soon a delivery looks again whether its branch is still frozen, the volume before it gone
+EARLIER_VOLUME = "earlier_volume"
 RECORD_AGAIN_SECONDS = (0.5, 2.0, 5.0)  # a known outcome is not given up because the database is busy
 
 
@@ -102,7 +105,8 @@ def _deliver(runtime: Runtime, delivery_id: int) -> bool:
 def _prepare(runtime: Runtime, delivery_id: int) -> _Ready | None:
     """Asks the row first; builds and archives the message; commits `transmitting`. None: not now, or not at all."""
     with db.reading() as session:
-        stop = _stopped(session, session.get_one(Delivery, delivery_id))
+        delivery = session.get_one(Delivery, delivery_id)
+        stop = _stopped(session, delivery) or (None if _is_next(delivery) else EARLIER_VOLUME)
     if stop:  # before the archive is opened for nothing
         _wait(runtime, delivery_id, stop)
         return None
@@ -134,7 +138,7 @@ def _stopped(session: Session, delivery: Delivery) -> Stop | None:
     return blocked(session, delivery.volume.document.edition.petition.branch_id, Switch.Name.DELIVERIES)
 
 
-def _wait(runtime: Runtime, delivery_id: int, stop: Stop) -> None:
+def _wait(runtime: Runtime, delivery_id: int, stop: str) -> None:
     with db.writing() as session:
         _let_go(session, runtime, delivery_id, not_before=now(STOPPED_SECONDS), last_error_class=stop)
         session.commit()
@@ -146,7 +150,6 @@ def _build(runtime: Runtime, delivery: Delivery) -> Mail:
     branch, language = edition.petition.branch, document.language
     archive = Archive(runtime.settings.archive, branch.public_key)
     pdf = archive.read(delivery.volume.sha256, runtime.unsealer.private_key(branch.public_id))
-    names = edition.facts["names"]
     text = edition.texts.get(language) or next(iter(edition.texts.values()))
     return letters.deliver_document(
         sender=Sender(
@@ -159,9 +162,9 @@ def _build(runtime: Runtime, delivery: Delivery) -> Mail:
         message_id=message_id(delivery.public_id, runtime.settings.mail_domain, kind="delivery"),
         date=delivery.created_at,
         language=language,
-        addressee=authority.name_in(language),
-        salutation=authority.salutation_in(language),
-        prisoner_name=names.get(language) or next(iter(names.values())),
+        addressee=in_language(authority.names, language),
+        salutation=salutation_of(authority, language),
+        prisoner_name=in_language(edition.facts["names"], language),
         petition_title=text["title"],
         edition=edition.number,
         names=document.names,
@@ -170,9 +173,20 @@ def _build(runtime: Runtime, delivery: Delivery) -> Mail:
         verification_url=runtime.url("verify", document.verification_code),
         verification_code=spaced(document.verification_code),
         file_name=delivery.volume.file_name,
+        volume=delivery.volume.number,
+        volumes=len(document.volumes),
+        in_reply_to=_thread(runtime, delivery),
         pdf=pdf,
         demonstration=runtime.settings.demonstration or bool(edition.facts["invented"]),
     )
+
+
+def _thread(runtime: Runtime, delivery: Delivery) -> str | None:
+    """The letter with volume 1, to which those with the others belong."""
+    first = delivery.together[0]
+    if first is delivery:
+        return None
+    return message_id(first.public_id, runtime.settings.mail_domain, kind="delivery")
 
 
 def _may_leave(runtime: Runtime, session: Session, delivery: Delivery, address: str) -> bool:
@@ -212,6 +226,11 @@ def _may_leave(runtime: Runtime, session: Session, delivery: Delivery, address: 
     return True
 
 
+def _is_next(delivery: Delivery) -> bool:
+    """The volumes of a document go one after the other: the letter with the first says what they are."""
+    return all(one.has_gone for one in delivery.together if one.volume.number < delivery.volume.number)
+
+
 def _compile_again(session: Session, runtime: Runtime, delivery: Delivery) -> None:
     """Someone named has withdrawn or narrowed disclosure before it left: the document is superseded and the same
     edition compiled again without them."""
@@ -229,8 +248,10 @@ def _not_yet(runtime: Runtime, session: Session, delivery: Delivery) -> datetime
     sent = session.scalars(
         select(Delivery.transmitting_at)
         .join(Channel)
+        .join(Volume, Delivery.volume_id == Volume.id)
         .where(
             Channel.authority_id == authority.id,
+            Volume.number == 1,  # a document is one, in however many letters
             Delivery.state.in_(
                 [Delivery.State.ACCEPTED, Delivery.State.DELIVERED, Delivery.State.UNCERTAIN,
                  Delivery.State.TRANSMITTING]
@@ -241,7 +262,7 @@ def _not_yet(runtime: Runtime, session: Session, delivery: Delivery) -> datetime
     ).all()
     earliest = moment
     most = runtime.settings.deliveries_per_authority
-    if len(sent) >= most and (first := sent[len(sent) - most]) is not None:
+    if delivery.volume.number == 1 and len(sent) >= most and (first := sent[len(sent) - most]) is not None:
         earliest = first + timedelta(hours=24)
     opens = authority.next_office_hour(earliest)
     return opens if opens > moment else None
@@ -281,11 +302,18 @@ def _write_down(runtime: Runtime, ready: _Ready, result: Result) -> None:
             log.error("delivery.lease_lost", delivery=ready.public_id, outcome=result.outcome.value)
         if result.outcome is Outcome.ACCEPTED:
             Clock.start_for(session, delivery)
+            _let_the_next_go(session, delivery)
         AuditEntry.write(
             session, "worker", "delivery.attempt", ready.public_id,
             outcome=result.outcome.value, reason=result.reason, code=result.code,
         )
         session.commit()
+
+
+def _let_the_next_go(session: Session, delivery: Delivery) -> None:
+    for one in delivery.together:
+        if one.volume.number == delivery.volume.number + 1 and one.state is Delivery.State.READY:
+            one.not_before = database_time(session)
 
 
 def _values(session: Session, delivery: Delivery, ready: _Ready, result: Result) -> dict[str, object]:

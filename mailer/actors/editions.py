@@ -3,49 +3,40 @@
 Compiling again after a crash leaves what is done and does the rest: one live document an addressee (constraint).
 """
 
-import io
-import shutil
-import tempfile
-from datetime import datetime
-from pathlib import Path
-from typing import IO, Any
+import errno
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from mailer import claims
-from mailer.actors.checking import channel_limit, report
-from mailer.actors.compiling import compilation, new_code
+from mailer.actors.binding import Binder
+from mailer.actors.checking import report
+from mailer.actors.evidence import sign_log, try_to_sign
+from mailer.actors.keeping import forget_notes
+from mailer.actors.planning import plan_deliveries
 from mailer.actors.runtime import Runtime, log
+from mailer.actors.stamping import stamped
 from mailer.archive import Archive
-from mailer.pdf.rendering import render
-from mailer.pdf.seal import seal
+from mailer.timestamps import NoTimeStamp, Stamper
 from petitions.bell import bell
 from petitions.db import database_time, db, insert_or_ignore, now
-from petitions.keys import seal_key
 from petitions.models import (
     Addressee,
     Approval,
     AuditEntry,
-    Channel,
-    ChannelChange,
-    Delivery,
     Document,
     DocumentProgress,
     Edition,
-    Stop,
-    Volume,
     blocked,
 )
-from petitions.verify import inspect
 
 RETRY_SECONDS = (60, 300, 900, 3600)
 TRIES = 5
+DISK_FULL = "disk_full"
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+STAMP_SECONDS = 300  # between two looks whether the time stamp authority answers again
 STOPPED_SECONDS = 60  # how soon an edition looks again whether its branch is still frozen
-
-
-class SealNotOurs(Exception):
-    """A document just sealed does not verify against the branch's certificate: nothing may leave."""
 
 
 def advance_editions(runtime: Runtime) -> int:
@@ -67,12 +58,16 @@ def _advance(runtime: Runtime, edition_id: int) -> int:
             edition = session.get_one(Edition, edition_id)
             state, stop = edition.state, blocked(session, edition.petition.branch_id)
         if stop:
-            _wait(runtime, edition_id, stop)
+            _wait(runtime, edition_id, stop, STOPPED_SECONDS)
             return 0
         if state is Edition.State.REQUESTED:
             _check(runtime, edition_id)
         else:
             _compile(runtime, edition_id)
+    except NoTimeStamp as silent:
+        log.warning("edition.no_time_stamp", edition=edition_id, why=str(silent))
+        _wait(runtime, edition_id, type(silent).__name__, STAMP_SECONDS)
+        return 0
     except Exception as error:  # recorded with the row; its schedule decides, the worker lives
         log.error("edition.failed_try", edition=edition_id, error=type(error).__name__)
         _try_again(runtime, edition_id, _class_of(error))
@@ -80,11 +75,11 @@ def _advance(runtime: Runtime, edition_id: int) -> int:
     return 1
 
 
-def _wait(runtime: Runtime, edition_id: int, stop: Stop) -> None:
-    """Until the branch is unfrozen; that is no try."""
+def _wait(runtime: Runtime, edition_id: int, reason: str, seconds: int) -> None:
+    """Until the branch is unfrozen, or the time stamp authority answers; that is no try."""
     with db.writing() as session:
         claims.release(
-            session, Edition, runtime.owner, [edition_id], not_before=now(STOPPED_SECONDS), last_error_class=stop
+            session, Edition, runtime.owner, [edition_id], not_before=now(seconds), last_error_class=reason
         )
         session.commit()
 
@@ -93,6 +88,7 @@ def _wait(runtime: Runtime, edition_id: int, stop: Stop) -> None:
 
 
 def _check(runtime: Runtime, edition_id: int) -> None:
+    try_to_sign(runtime, _petition_of(edition_id))
     with _snapshot() as session:
         edition = session.get_one(Edition, edition_id)
         found_out = report(runtime, session, edition)
@@ -129,6 +125,7 @@ def _approve_standing_order(session: Session, edition: Edition) -> None:
 
 def _compile(runtime: Runtime, edition_id: int) -> None:
     """Until every addressee has a document: one may be superseded while the others are being compiled."""
+    sign_log(runtime, _petition_of(edition_id))
     while not _finish(runtime, edition_id):
         with db.reading() as session:
             missing = _without_document(session.get_one(Edition, edition_id))
@@ -146,69 +143,26 @@ def _without_document(edition: Edition) -> list[int]:
 
 
 def _compile_document(runtime: Runtime, edition_id: int, addressee_id: int) -> bool:
-    """Renders, seals, checks the seal and archives one document, then records it. False if the edition is not
-    ours any more.
+    """Makes one document and records it. False if the edition is not ours any more."""
+    _note(edition_id, addressee_id, begun_at=now(), rendered_at=None, sealed_at=None, archived_at=None)
+    with _snapshot() as session:
+        edition, addressee = session.get_one(Edition, edition_id), session.get_one(Addressee, addressee_id)
 
-    The plain file has no name on the disk at any time: it is gone with the process, however that ends.
-    """
-    code = new_code()
-    archive_root = runtime.settings.archive
-    archive_root.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with tempfile.TemporaryFile(dir=archive_root) as file, _snapshot() as session:
-        edition = session.get_one(Edition, edition_id)
-        addressee = session.get_one(Addressee, addressee_id)
-        branch = edition.petition.branch
-        _note(edition_id, addressee_id, begun_at=now(), rendered_at=None, sealed_at=None, archived_at=None)
-        made = compilation(runtime, session, edition, addressee, code)
-        rendering = render(made.document, made.roll, file)
-        if rendering.missing:
-            raise GlyphsMissing
-        _note(edition_id, addressee_id, rendered_at=now())
-        shown = io.BytesIO()
-        render(made.document, (), shown, copy_of=rendering)
-        key = seal_key(runtime.settings, branch.public_id)
-        seal(file, key.pkcs12, key.passphrase, reason=f"Edition {edition.number}")
-        seen = inspect(file, [branch.seal_certificate or b""])
-        if not seen.bottom_line:
-            raise SealNotOurs(seen.problem)
-        _note(edition_id, addressee_id, sealed_at=now())
-        size = file.seek(0, 2)
-        file.seek(0)
-        Archive(archive_root, branch.public_key).store(file, seen.sha256)
-        _note(edition_id, addressee_id, archived_at=now())
-        if runtime.settings.demonstration:
-            _export_plain(runtime, file, made.document.file_name, addressee)
-        document = Document(
-            edition_id=edition_id,
-            addressee_id=addressee_id,
-            language=addressee.language,
-            verification_code=code,
-            names=rendering.names,
-            count_only=made.document.totals.confirmed - rendering.names,
-            roll_digest=made.roll.digest,
-            front_matter=shown.getvalue(),
-        )
-        document.volumes.append(
-            Volume(
-                number=1,
-                file_name=made.document.file_name,
-                sha256=seen.sha256,
-                size=size,
-                pages=rendering.pages,
-                first_serial=1,
-                last_serial=rendering.names,
-            )
-        )
+        def note(step: str) -> None:
+            _note(edition_id, addressee_id, **{step: now()})
+
+        def bound(stamper: Stamper | None) -> Document:
+            return Binder(runtime, session, edition, addressee, note, stamper).document()
+
+        document = stamped(runtime, bound)
     with db.writing() as session:
         ours = _still_ours(session, runtime, edition_id)
         if ours and not _has_live(session, edition_id, addressee_id):
             session.add(document)
+            session.flush()
+            forget_notes(session, Archive(runtime.settings.archive, document.branch_key), document)
         session.commit()
     return ours
-
-
-class GlyphsMissing(Exception):
-    """A name was confirmed after the check that no font can print; the edition must be checked again."""
 
 
 def _finish(runtime: Runtime, edition_id: int) -> bool:
@@ -220,13 +174,7 @@ def _finish(runtime: Runtime, edition_id: int) -> bool:
         edition = session.get_one(Edition, edition_id)
         if _without_document(edition):
             return False
-        moment = database_time(session)
-        for document in edition.documents:
-            if document.state is Document.State.LIVE:
-                for channel in edition.channels_to(document.addressee):
-                    if not _left_by(session, document, channel):
-                        for volume in document.volumes:
-                            _plan(session, runtime, volume, channel, moment)
+        plan_deliveries(session, runtime, edition, database_time(session))
         AuditEntry.write(
             session, "worker", "edition.compile", edition.public_id,
             sha256=[volume.sha256 for document in edition.documents for volume in document.volumes],
@@ -247,52 +195,7 @@ def _give_back(runtime: Runtime, edition_id: int) -> None:
         session.commit()
 
 
-def _left_by(session: Session, document: Document, channel: Channel) -> bool:
-    """An earlier document of this edition has reached the addressee by this channel, or may have: a new one would be
-    the same edition twice."""
-    found = (
-        select(Delivery.id)
-        .join(Volume, Delivery.volume_id == Volume.id)
-        .join(Document, Volume.document_id == Document.id)
-        .where(
-            Document.edition_id == document.edition_id,
-            Document.addressee_id == document.addressee_id,
-            Document.id != document.id,
-            Delivery.channel_id == channel.id,
-            Delivery.state.in_(Delivery.OUT),
-        )
-    )
-    return session.scalar(found.limit(1)) is not None
-
-
-def _plan(session: Session, runtime: Runtime, volume: Volume, channel: Channel, moment: datetime) -> None:
-    """The delivery of one volume by one channel: a worker's to send, a person's to print, file or take there. A
-    document too large for the channel stops there and says so."""
-    limit = channel_limit(runtime, channel)
-    too_big = limit is not None and volume.size > limit
-    by_mail = channel.kind is Channel.Kind.EMAIL
-    due = channel.authority.next_office_hour(moment) if by_mail and runtime.settings.limits_apply else moment
-    insert_or_ignore(
-        session,
-        Delivery,
-        {
-            "volume_id": volume.id,
-            "channel_id": channel.id,
-            "state": Delivery.State.TOO_BIG if too_big else Delivery.FIRST[channel.kind],
-            "last_error_class": "larger_than_channel" if too_big else None,
-            "hold_reason": _hold(session, channel),  # on the board, not silently missed
-            "not_before": due,
-        },
-    )
-
-
 # -- below: how ---------------------------------------------------------------------------------------
-
-
-def _hold(session: Session, channel: Channel) -> str | None:
-    if not channel.usable:
-        return "channel_unusable"
-    return ChannelChange.HOLD if ChannelChange.holds(session, channel) else None
 
 
 def _snapshot() -> Session:
@@ -301,6 +204,11 @@ def _snapshot() -> Session:
     if session.get_bind().dialect.name == "postgresql":
         session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
     return session
+
+
+def _petition_of(edition_id: int) -> int:
+    with db.reading() as session:
+        return session.get_one(Edition, edition_id).petition_id
 
 
 def _still_ours(session: Session, runtime: Runtime, edition_id: int) -> bool:
@@ -332,21 +240,12 @@ def _note(edition_id: int, addressee_id: int, **reached: Any) -> None:
         session.commit()
 
 
-def _export_plain(runtime: Runtime, file: IO[bytes], name: str, addressee: Addressee) -> None:
-    """The demonstration keeps readable copies beside the archive, and says so."""
-    folder: Path = runtime.settings.var / "documents"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    file.seek(0)
-    stem = f"{name.removesuffix('.pdf')}-{addressee.authority.slug}-{addressee.language}"
-    with (folder / f"{stem}.pdf").open("wb") as copy:
-        shutil.copyfileobj(file, copy)
-
-
 def _try_again(runtime: Runtime, edition_id: int, reason: str) -> None:
+    """A full disk is somebody's to mend: it is tried on until there is room, without a new approval."""
     with db.writing() as session:
         edition = session.get_one(Edition, edition_id)
         tries = edition.tries + 1
-        if tries >= TRIES or reason in _FINAL:
+        if reason in _FINAL or (tries >= TRIES and reason != DISK_FULL):
             claims.release(
                 session, Edition, runtime.owner, [edition_id],
                 state=Edition.State.FAILED, tries=tries, last_error_class=reason,
@@ -360,9 +259,11 @@ def _try_again(runtime: Runtime, edition_id: int, reason: str) -> None:
 
 _FINAL = {
     "KeysMissing", "SealKeyMissing", "SealKeyRefused", "SealExpired", "SealNotOurs",
-    "GlyphsMissing", "PrivateKeyMissing",
+    "GlyphsMissing", "PrivateKeyMissing", "TooManyVolumes", "LogStopped", "LogDamaged", "LogKeyMissing",
 }
 
 
 def _class_of(error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        return DISK_FULL
     return type(error).__name__[:80]

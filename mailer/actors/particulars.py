@@ -7,7 +7,9 @@ from typing import Any
 from babel import Locale
 
 from mailer.document import Case, Fact, Recipient, Sender, Wording
-from petitions.models import Addressee, Branch
+from mailer.respelling import script_of
+from mailer.wording import DOCUMENT, catalogue
+from petitions.models import Addressee, Authority, Branch
 
 
 def sender_of(branch: Branch) -> Sender:
@@ -23,9 +25,13 @@ def sender_of(branch: Branch) -> Sender:
 
 def recipient_of(addressee: Addressee) -> Recipient:
     authority, language = addressee.authority, addressee.language
-    return Recipient(
-        authority.name_in(language), lines_of(authority.postal_address), authority.salutation_in(language)
-    )
+    lines = lines_of(authority.postal_address)
+    return Recipient(in_language(authority.names, language), lines, salutation_of(authority, language))
+
+
+def salutation_of(authority: Authority, language: str) -> str:
+    """As the directory has it, else how one writes to an office whose head one does not know."""
+    return authority.salutation_in(language) or catalogue(language, DOCUMENT).ugettext("Dear Sir or Madam,")
 
 
 def case_of(facts: Mapping[str, Any], language: str) -> Case:
@@ -65,7 +71,10 @@ def lines_of(text: str) -> tuple[str, ...]:
 
 
 def in_language(words: Mapping[str, str], language: str) -> str:
-    return words.get(language) or next(iter(words.values()), "")
+    """In the language, else in another of the same script, else in any."""
+    script = script_of(language)
+    readable = (said for code, said in words.items() if said and script_of(code) == script)
+    return words.get(language) or next(readable, "") or next(filter(None, words.values()), "")
 
 
 def _other_names(facts: Mapping[str, Any], language: str) -> Iterator[str]:

@@ -14,7 +14,8 @@ from mailer.actors.particulars import case_of, country_names, fingerprint, recip
 from mailer.actors.runtime import Runtime, log
 from mailer.document import CountryTotal, PetitionDocument, Proof, SignatureLine, Totals, file_name
 from mailer.pdf.rendering import render
-from mailer.wording import catalogue
+from mailer.respelling import with_respelling
+from mailer.wording import DOCUMENT, catalogue
 from petitions.db import db, now
 from petitions.models import Addressee, Petition, PetitionText, Preview
 
@@ -87,9 +88,9 @@ def _rendered(runtime: Runtime, preview: Preview) -> dict[str, object]:
     values: dict[str, object] = {"letter": _letter(runtime, text), "text_hash": text.hash}
     if preview.addressee is not None:
         out = io.BytesIO()
-        notice = catalogue(language).gettext("DRAFT — names invented, not for delivery")
+        notice = catalogue(language, DOCUMENT).gettext("DRAFT — names invented, not for delivery")
         document = _document(runtime, petition, preview.addressee, text)
-        rendering = render(document, _sample_lines(language), out, notice=notice)
+        rendering = render(document, _sample_lines(preview.addressee), out, notice=notice)
         values |= {"pdf": out.getvalue(), "pages": rendering.pages}
     return values
 
@@ -115,11 +116,13 @@ def _letter(runtime: Runtime, text: PetitionText) -> str:
     return f"{message['Subject']}\n\n{message.get_content()}"
 
 
-def _sample_lines(language: str) -> Iterator[SignatureLine]:
+def _sample_lines(addressee: Addressee) -> Iterator[SignatureLine]:
+    language = addressee.language
     names = country_names(language)
     for serial, (name, city, country) in enumerate(NAMES, start=1):
         place = ", ".join(filter(None, (city, names.get(country, ""))))
-        yield SignatureLine(serial, name, place, date.today())
+        shown = with_respelling(name, language, country) if addressee.transliterates else name
+        yield SignatureLine(serial, shown, place, date.today())
 
 
 def _document(
@@ -150,4 +153,5 @@ def _document(
         volume=1,
         volumes=1,
         demonstration=bool(facts["invented"]) or runtime.settings.demonstration,
+        respelled=addressee.transliterates,
     )

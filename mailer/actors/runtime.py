@@ -13,7 +13,9 @@ from sqlalchemy.orm import Session
 
 from mailer.claims import new_owner
 from mailer.letters import Sender
+from mailer.pdf.faces import add_directory
 from mailer.relay import Relay
+from mailer.timestamps import Stamper, StampServer, read_roots
 from mailer.transport import Transport
 from mailer.unseal import SealedKey, Unsealer
 from petitions.config import Settings
@@ -38,6 +40,9 @@ class Runtime:
         self.unsealer = Unsealer(self.settings.keys)
         self.relay = Relay.from_url(self.settings.smtp_url.get_secret_value())
         self.relay.context()  # roots that cannot be read are found at the start, not with the first letter
+        self.stamper = _stamper(self.settings)
+        if self.settings.font_dir is not None:
+            add_directory(self.settings.font_dir)
         self.index_key = self.settings.index_key.get_secret_value().encode()
         self._local = threading.local()
         self._transports: list[Transport] = []
@@ -129,6 +134,13 @@ class Runtime:
             .where(which)
         )
         self.unsealer.learn(SealedKey._make(row) for row in rows)
+
+
+def _stamper(settings: Settings) -> Stamper | None:
+    url = settings.tsa_url.get_secret_value()
+    if not url:
+        return None
+    return Stamper(StampServer.from_url(url), read_roots(settings.tsa_roots) if settings.tsa_roots else ())
 
 
 _KEY_COLUMNS = (

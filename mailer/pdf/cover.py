@@ -5,12 +5,15 @@ from typing import NamedTuple
 
 from mailer.document import PetitionDocument
 from mailer.pdf.fonts import Weight
-from mailer.pdf.layout import BOTTOM, LEFT, MM, RIGHT, TOP, Pen, break_lines
+from mailer.pdf.layout import LEFT, MM, RIGHT, Pen, Point, break_lines
+from mailer.pdf.letterhead import STRIP, foot, letterhead
 from mailer.pdf.markup import Kind, Span, plain
 from mailer.pdf.words import Words
 
-LARGEST, SMALLER = 10.5, 0.96  # a letter that needs more room is set smaller until it fits
-COLUMN = 76 * MM
+LARGEST, SMALLER = 11.0, 0.97  # a letter that needs more room is set smaller until it fits
+LEADING = 1.38
+BESIDE = LEFT + 82 * MM  # the enclosures stand beside the signature
+INK = 14 * MM  # room to sign
 
 
 class Annex(NamedTuple):
@@ -24,7 +27,7 @@ def cover_letter(document: PetitionDocument, words: Words, annexes: Sequence[Ann
     while True:
         letter = _Letter(document, words, size)
         letter.write(annexes)
-        if letter.y >= BOTTOM:
+        if letter.y >= STRIP + 6 * MM:
             return letter.pen
         size *= SMALLER
 
@@ -32,61 +35,50 @@ def cover_letter(document: PetitionDocument, words: Words, annexes: Sequence[Ann
 class _Letter:
     def __init__(self, document: PetitionDocument, words: Words, size: float) -> None:
         self.pen = Pen()
-        self.y = TOP
         self._document = document
         self._words = words
         self._size = size
+        self.y = letterhead(self.pen, document, words)
 
     def write(self, annexes: Sequence[Annex]) -> None:
-        document, words, size = self._document, self._words, self._size
-        self._heads()
-        dated = f"{document.sender.place}, {words.long_day(document.dated_on)}"
-        self._lines((plain(dated),), after=1.2)
-        self._lines((plain(self._subject(), Weight.BOLD),), after=1.0)
-        self._lines((plain(document.addressee.salutation),), after=0.7)
-        for block in words.prose("letter", **self._values()):
-            indent = 6 * MM if block.kind is Kind.BULLET else 0.0
-            self._lines(block.spans, indent=indent, after=0.7)
-        self._enclosures(annexes)
-        self._signature()
-        check = words.gettext("To check that this document is authentic: {url}, code {code}")
-        shown = check.format(url=document.proof.url, code=document.proof.code)
-        self._lines((plain(shown),), size=size * 0.82)
-
-    def _heads(self) -> None:
-        """The sender at the left, the addressee at the right."""
-        document, top = self._document, self.y
-        small = self._size * 0.92
-        sender = [plain(document.sender.name, Weight.BOLD), *map(plain, document.sender.lines)]
-        if document.sender.reply_email:
-            sender.append(plain(document.sender.reply_email))
-        addressee = [plain(document.addressee.name, Weight.BOLD), *map(plain, document.addressee.lines)]
-        ends = []
-        for x, lines in ((LEFT, sender), (RIGHT - COLUMN, addressee)):
-            self.y = top
-            for line in lines:
-                self._lines((line,), left=x, right=x + COLUMN, size=small)
-            ends.append(self.y)
-        self.y = min(ends) - 1.6 * self._size
-
-    def _subject(self) -> str:
         document, words = self._document, self._words
-        parts = [document.case.name]
+        self._subject()
+        self._lines((plain(document.addressee.salutation),), after=0.6)
+        for block in words.prose("letter", **self._values()):
+            if block.kind is Kind.BULLET:
+                self._quoted(block.spans)
+            else:
+                self._lines(block.spans, after=0.6)
+        self.y -= 0.5 * self._size
+        top = self.y
+        self._signature()
+        signed, self.y = self.y, top
+        self._enclosures(annexes)
+        self.y = min(self.y, signed)
+        foot(self.pen, document, words)
+
+    def _subject(self) -> None:
+        document, words = self._document, self._words
+        subject = words.gettext("Petition concerning {prisoner}").format(prisoner=document.case.name)
+        self._lines((plain(subject, Weight.BOLD),), size=1.12 * self._size, tag="H1")
+        known = []
         if document.case.birth_year:
-            parts.append(words.gettext("born {year}").format(year=document.case.birth_year))
+            known.append(words.gettext("born {year}").format(year=document.case.birth_year))
         if document.case.number:
-            parts.append(words.gettext("case {number}").format(number=document.case.number))
+            known.append(words.gettext("case {number}").format(number=document.case.number))
         if document.case.article:
-            parts.append(document.case.article)
+            known.append(document.case.article)
         if document.case.held_at:
-            parts.append(words.gettext("held at {place}").format(place=document.case.held_at))
-        return words.gettext("Petition concerning {prisoner}").format(prisoner=", ".join(parts))
+            known.append(words.gettext("held at {place}").format(place=document.case.held_at))
+        if known:
+            self._lines((plain(", ".join(known)),), size=0.92 * self._size)
+        self.y -= 1.1 * self._size
 
     def _values(self) -> dict[str, object]:
         document, totals = self._document, self._document.totals
         return {
-            "title": document.text.title,
-            "demand": document.text.demand,
+            "title": document.reading.title,
+            "demand": document.reading.demand,
             "sender": document.sender.name,
             "edition": document.edition,
             "previous": document.previous_edition,
@@ -100,26 +92,43 @@ class _Letter:
             "amount": self._words.amount,
         }
 
-    def _enclosures(self, annexes: Sequence[Annex]) -> None:
-        words = self._words
-        size = self._size * 0.9
-        self.y -= 0.6 * size
-        self._lines((plain(words.gettext("Enclosed"), Weight.BOLD),), size=size)
-        for annex in annexes:
-            pages = annex.last - annex.first + 1
-            label = words.ngettext("{pages} page", "{pages} pages", pages).format(pages=words.amount(pages))
-            where = words.gettext("{title}: {pages}, from page {first}")
-            shown = where.format(title=annex.title, pages=label, first=words.amount(annex.first))
-            self._lines((plain("– " + shown),), size=size, indent=3 * MM)
-        self.y -= 1.0 * self._size
+    def _quoted(self, spans: tuple[Span, ...]) -> None:
+        """What the petition asks, set off from what the sender says."""
+        self.y -= 0.2 * self._size
+        top = self.y
+        self._lines(spans, left=LEFT + 5 * MM)
+        mark = Point(LEFT + 1.5 * MM, top - 0.1 * self._size), Point(LEFT + 1.5 * MM, self.y + 0.1 * self._size)
+        self.pen.curve(mark, thickness=1.5, gray=0.4)
+        self.y -= 0.8 * self._size
 
     def _signature(self) -> None:
-        document, size = self._document, self._size
-        self._lines((plain(self._words.gettext("Yours faithfully,")),), after=2.6)
-        self.pen.rule(LEFT, self.y + 2, LEFT + COLUMN, gray=0)
-        self._lines((plain(document.sender.representative, Weight.BOLD),))
-        self._lines((plain(document.sender.role),), size=size * 0.92)
-        self._lines((plain(document.sender.name),), size=size * 0.92, after=1.2)
+        document, right = self._document, BESIDE - 7 * MM
+        self._lines((plain(self._words.gettext("Yours faithfully,")),), right=right)
+        self.y -= INK
+        self.pen.rule(LEFT, self.y, right, gray=0)
+        self.y -= 0.3 * self._size
+        self._lines((plain(document.sender.representative, Weight.BOLD),), right=right)
+        for line in (document.sender.role, document.sender.name):
+            self._lines((plain(line),), right=right, size=0.9 * self._size)
+
+    def _enclosures(self, annexes: Sequence[Annex]) -> None:
+        size = 0.86 * self._size
+        heading = plain(self._words.gettext("Enclosed"), Weight.BOLD)
+        self._lines((heading,), left=BESIDE, size=size, after=0.2)
+        with self.pen.tagged("L"):
+            for annex in annexes:
+                self._enclosure(annex, size)
+
+    def _enclosure(self, annex: Annex, size: float) -> None:
+        words, pages = self._words, annex.last - annex.first + 1
+        label = words.ngettext("{pages} page", "{pages} pages", pages).format(pages=words.amount(pages))
+        label = label.replace(" ", "\N{NO-BREAK SPACE}")
+        where = words.gettext("{title}: {pages}, from page {first}")
+        shown = where.format(title=annex.title, pages=label, first=words.amount(annex.first))
+        with self.pen.tagged("LI"):
+            with self.pen.tagged("Lbl"):
+                self.pen.text(BESIDE, self.y - size, "–", size=size)
+            self._lines((plain(shown),), left=BESIDE + 3 * MM, size=size, after=0.1, tag="LBody")
 
     def _lines(
         self,
@@ -128,11 +137,12 @@ class _Letter:
         left: float = LEFT,
         right: float = RIGHT,
         size: float | None = None,
-        indent: float = 0.0,
         after: float = 0.0,
+        tag: str = "P",
     ) -> None:
         size = size or self._size
-        for line in break_lines(spans, right - left - indent, size):
-            self.pen.line(left + indent, self.y - size, line, size=size)
-            self.y -= 1.32 * size
+        with self.pen.tagged(tag):
+            for line in break_lines(spans, right - left, size):
+                self.pen.line(left, self.y - size, line, size=size, end=right)
+                self.y -= LEADING * size
         self.y -= after * size

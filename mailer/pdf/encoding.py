@@ -3,16 +3,18 @@
 A PDF simple font has 256 codes. Each face gets as many subsets as the document needs. The *primary* subset
 (the regular face) keeps ASCII at its own codes, so that a whole page, operators and text together, is
 encoded by one call of the C codec: the names table depends on it. Everything else is written as
-hexadecimal strings with a font switch.
+hexadecimal strings with a font switch; what must be shaped, in the fonts of mailer.pdf.glyphs.
 """
 
 import codecs
-import re
 from collections import Counter
+from collections.abc import Iterable
 from itertools import chain as concatenate
 
-from mailer.pdf.fonts import SUBSTITUTE, Face, Weight, chain, code_point, face_for
-from mailer.pdf.subsets import Subset, embed, number
+from mailer.pdf.fonts import SUBSTITUTE, Face, Weight, chain, code_point, face_for, face_named, is_shaped
+from mailer.pdf.glyphs import GlyphFonts
+from mailer.pdf.shaping import Pieces, shape
+from mailer.pdf.subsets import Letter, Subset, embed, number
 from mailer.pdf.writer import PdfWriter
 
 # In the primary subset from the start: a rare letter on page 1 must not take a code that every later page
@@ -21,20 +23,34 @@ COMMON = (
     "АБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯабвгдежзийклмнопрстуфхцчшщъыьэюяЁёЄєІіЇїЎўҐґ"
     "äáàâãåčçćéèêëęěíîïłñńóòôöõøřšśßúùûüýžżźÁČÉÖØÓŁŠŚÜŽ–—«»№’"
 )
-SPECIAL = re.compile(r"[()\\\n\0]")  # what may not stand in a literal string as it is
+ESCAPED = "\\()"  # what may not stand in a literal string as it is
 
 
 class Lettering:
     """All the subsets of one document, and what could not be printed."""
 
-    def __init__(self) -> None:
+    def __init__(self, letters: Iterable[Letter] = ()) -> None:
+        """`letters` get the codes that they had in the document whose `letters` these were, up to any of them."""
         self.missing: Counter[str] = Counter()
+        self.letters: list[Letter] = []  # with a code, in the order in which they got it, but for ASCII and COMMON
         self._subsets: dict[str, list[Subset]] = {}
+        self._glyphs = GlyphFonts(self.letters)
+        self._alone: set[str] = set()  # seen in cells, and not to be shaped
         self.primary = self._new_subset(chain(Weight.REGULAR)[0], ascii_codes=True)
         for char in COMMON:
             self.primary.take(char)
+        for letter in letters:
+            if letter.glyph is None:
+                self._subset_of(face_named(letter.face), letter.text)
+            else:
+                self._glyphs.give(letter)
         self._known: frozenset[str] = frozenset()
         self._refresh()
+
+    @property
+    def characters(self) -> int:
+        """How many the fonts to be embedded have: by what the file grows at its end."""
+        return self._glyphs.codes + sum(len(subset.codes) for subsets in self._subsets.values() for subset in subsets)
 
     def encode(self, operators: str) -> bytes:
         """Operators with literal strings; UnicodeEncodeError where the primary subset lacks a character."""
@@ -58,10 +74,24 @@ class Lettering:
 
     def show(self, text: str, weight: Weight, size: float) -> bytes:
         """Operators that select fonts and show the text at the current point."""
+        if is_shaped(text, weight):
+            return self.show_shaped(((text, weight),), size).encode()
         return b"".join(
             b"/%b %b Tf<%b>Tj" % (subset.name.encode(), number(size), _hexadecimal(subset, run))
             for subset, run in self.runs(text, weight)
         )
+
+    def show_line(self, line: Pieces, size: float) -> bytes:
+        """The same for pieces of several weights, one after the other."""
+        if any(is_shaped(text, weight) for text, weight in line):
+            return self.show_shaped(line, size).encode()
+        return b"".join(self.show(text, weight, size) for text, weight in line)
+
+    def show_shaped(self, line: Pieces, size: float) -> str:
+        """The same for a line with letters that depend on each other."""
+        shaped = shape(line)
+        self.missing.update({code_point(char): times for char, times in shaped.missing.items()})
+        return self._glyphs.show(shaped, size)
 
     def literal(self, text: str, size: float) -> str:
         """What stands between `(` and `)Tj` in regular weight.
@@ -71,6 +101,11 @@ class Lettering:
         """
         if self._known.issuperset(text):
             return escape(text)
+        if not self._alone.issuperset(text):
+            if is_shaped(text, Weight.REGULAR):
+                shown = self.show_shaped(((text, Weight.REGULAR),), size)
+                return f")Tj{shown}/{self.primary.name} {number(size).decode()} Tf("
+            self._alone.update(text)
         parts = []
         for subset, run in self.runs(text, Weight.REGULAR):
             if subset is self.primary:
@@ -85,15 +120,22 @@ class Lettering:
     def embed(self, writer: PdfWriter) -> bytes:
         """Write every subset as a font; returns the entries of the /Font dictionary."""
         subsets = concatenate.from_iterable(self._subsets.values())
-        return b"".join(b"/%b %d 0 R" % (subset.name.encode(), embed(subset, writer)) for subset in subsets)
+        fonts = b"".join(b"/%b %d 0 R" % (subset.name.encode(), embed(subset, writer)) for subset in subsets)
+        return fonts + self._glyphs.embed(writer)
 
     def _subset_with(self, char: str, weight: Weight) -> Subset:
-        face = face_for(char, weight) or chain(weight)[0]
+        return self._subset_of(face_for(char, weight) or chain(weight)[0], char)
+
+    def _subset_of(self, face: Face, char: str) -> Subset:
         for subset in self._subsets.get(face.name, []):
-            if subset.take(char):
+            if char in subset.codes:
                 return subset
-        subset = self._new_subset(face, ascii_codes=False)
-        subset.take(char)
+            if subset.take(char):
+                break
+        else:
+            subset = self._new_subset(face, ascii_codes=False)
+            subset.take(char)
+        self.letters.append(Letter(face.name, char))
         return subset
 
     def _new_subset(self, face: Face, *, ascii_codes: bool) -> Subset:

@@ -1,30 +1,30 @@
-"""Which face prints which character.
+"""Which face prints which character, and how wide a text is.
 
-Noto Sans prints Latin, Cyrillic and Greek; the faces after it are asked in order. Scripts whose letters
-must be shaped are not printed letter by letter, even where a face happens to hold their glyphs: wrong
-letters in a person's name are worse than a refused edition.
+Noto Sans prints Latin, Cyrillic and Greek; Armenian and Georgian have faces of their own. Letters of these stand by
+themselves and are printed one by one, the fast way. A text with any other character that a face has is shaped as a
+whole (mailer.pdf.shaping).
 """
 
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
-from enum import StrEnum
 from functools import cache, lru_cache
+from math import inf
 from pathlib import Path
 
 from fontTools.unicodedata import script  # type: ignore[import-untyped]
 from reportlab.pdfbase.ttfonts import TTFontFile
 
-FONTS = Path(__file__).resolve().parent.parent.parent / "static" / "fonts"
-SUBSTITUTE = "\N{REPLACEMENT CHARACTER}"  # printed, visibly, where no face has the glyph
+from mailer.pdf.bidi import MARKS
+from mailer.pdf.faces import EM, FONTS, Weight
+from mailer.pdf.shaping import JOINERS, NOT_PRINTED, SUBSTITUTE, printable, shape
+
+__all__ = [
+    "SUBSTITUTE", "Advances", "Face", "Weight", "advances", "chain", "code_point", "face_for", "is_shaped",
+    "missing_glyphs", "width",
+]  # fmt: skip
+
 UNSHAPED_SCRIPTS = frozenset({"Latn", "Cyrl", "Grek", "Armn", "Geor", "Zyyy", "Zinh"})
-JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"  # belong to some names; printed with no width
-
-
-class Weight(StrEnum):
-    REGULAR = "Regular"
-    BOLD = "Bold"
-    ITALIC = "Italic"
 
 
 class Face:
@@ -40,17 +40,22 @@ class Face:
 
 
 class Advances(dict[str, float]):
-    """Width of a character in its face; filled as asked, never with characters that nobody can print."""
+    """Width of a character in its face, infinite if it depends on its neighbours.
+
+    Filled as asked, never with characters that nobody can print.
+    """
 
     def __init__(self, weight: Weight) -> None:
         super().__init__()
         self._weight = weight
 
     def __missing__(self, char: str) -> float:
-        face = face_for(char, self._weight)
-        if face is None:
+        if face := face_for(char, self._weight):
+            self[char] = face.width(char)
+        elif char in MARKS or printable(char):
+            self[char] = inf
+        else:
             return chain(self._weight)[0].width(SUBSTITUTE)
-        self[char] = face.width(char)
         return self[char]
 
 
@@ -62,6 +67,10 @@ def chain(weight: Weight) -> tuple[Face, ...]:
     return tuple(map(_face, names))
 
 
+def face_named(name: str) -> Face:
+    return next(face for weight in Weight for face in chain(weight) if face.name == name)
+
+
 @cache
 def advances(weight: Weight) -> Advances:
     return Advances(weight)
@@ -69,7 +78,13 @@ def advances(weight: Weight) -> Advances:
 
 def width(text: str, weight: Weight, size: float) -> float:
     """Width of a text in points."""
-    return sum(map(advances(weight).__getitem__, text)) * size / 1000
+    units = sum(map(advances(weight).__getitem__, text))
+    return (shape(((text, weight),)).width if units == inf else units) * size / EM
+
+
+def is_shaped(text: str, weight: Weight) -> bool:
+    """Whether the letters of this text depend on each other, so that it is printed as a whole."""
+    return inf in map(advances(weight).__getitem__, text)
 
 
 @lru_cache(8192)
@@ -87,6 +102,10 @@ def missing_glyphs(texts: Iterable[str]) -> Counter[str]:
     for text in texts:
         if known.issuperset(text):
             continue
+        if is_shaped(text, Weight.REGULAR):
+            substituted = shape(((text, Weight.REGULAR),)).missing
+            missing.update({code_point(char): times for char, times in substituted.items()})
+            continue
         for char in text:
             if face_for(char, Weight.REGULAR):
                 known.add(char)
@@ -103,9 +122,8 @@ def code_point(char: str) -> str:
 def _stands_alone(char: str) -> bool:
     if char in JOINERS:
         return True
-    # control, format, surrogate, private, unassigned, line and paragraph separators
-    invisible = unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-    return not invisible and script(char) in UNSHAPED_SCRIPTS
+    kind = unicodedata.category(char)
+    return kind not in NOT_PRINTED and kind[0] != "M" and script(char) in UNSHAPED_SCRIPTS
 
 
 @cache

@@ -6,15 +6,18 @@ summed where the longest letters could be too wide; a finished page is compresse
 """
 
 from collections.abc import Iterable
-from functools import cache, lru_cache
+from functools import lru_cache, partial
 from itertools import accumulate
 
 from mailer.document import SignatureLine
-from mailer.pdf.encoding import SPECIAL, Lettering, escape
+from mailer.pdf.encoding import ESCAPED, Lettering, escape
 from mailer.pdf.fonts import Weight, advances, width
+from mailer.pdf.keeping import KeptPages, PageList, PagesUnfit
 from mailer.pdf.layout import BOTTOM, LEFT, MM, RIGHT, TOP, Pen, break_lines
 from mailer.pdf.markup import Span
-from mailer.pdf.sheets import Sheets
+from mailer.pdf.rows import Detail, RowTags, marks
+from mailer.pdf.sheets import Sheet, Sheets
+from mailer.pdf.tagging import ARTIFACT
 from mailer.pdf.words import Words
 
 SIZE, LEADING, PADDING = 9.0, 11.0, 3.0
@@ -22,85 +25,159 @@ ROW, HEAD = LEADING + PADDING, 16.0
 SERIAL_END, NAME, PLACE, DAY = LEFT + 14 * MM, LEFT + 17 * MM, LEFT + 89 * MM, LEFT + 146 * MM
 NAME_WIDTH, PLACE_WIDTH = PLACE - NAME - 2 * MM, DAY - PLACE - 2 * MM
 FULL = int((TOP - HEAD - BOTTOM) / ROW)  # rows on a page when none wraps
+BOOKMARKED = 20  # pages of names for a bookmark
 LONGEST = 40  # lines of a row; what has more goes on in a further row
 NARROW = int(NAME_WIDTH / SIZE)  # no character of ASCII, nor its substitute, is wider than 1 em
 UNITS = NAME_WIDTH * 1000 / SIZE
+SPACE = advances(Weight.REGULAR)[" "]
 DIGIT = width("0", Weight.REGULAR, SIZE)
 
 
 class NamesTable:
-    def __init__(self, sheets: Sheets, words: Words, *, above: Pen, top: float) -> None:
+    def __init__(
+        self, sheets: Sheets, words: Words, *, above: Pen, top: float, detail: Detail = Detail.CELLS
+    ) -> None:
         """The first row goes under what is already on the page; `top` is where that ends."""
-        self._sheets = sheets
+        self._sheets, self._words = sheets, words
+        self._tags = RowTags(detail, sheets.writer, sheets.tree, above.element)
+        self._row = partial(_row, detail)
         self._lettering = sheets.lettering
         self._short_day = lru_cache(1024)(words.short_day)
+        self._word_units = lru_cache(8192)(_word_units)  # names differ, their words repeat
         self._above, self._top = above, top
+        self.rest: SignatureLine | None = None  # taken from the lines, but the volume was full
+        self.full_pages = PageList()  # but for the first, which has more on it than names
+        self._torn = False  # a row went on on a further page
         self._cells: list[str] = []
         self._rows: list[str] = []  # a template each
         self._heights: list[float] = []
-        sheets.share("Head", _head(words).content(self._lettering))
+        self._to_mark: Sheet | None = None  # the first page that has no bookmark yet
+        self._pages, self._next_serial = 0, 0
+        head = Pen()
+        _head(head, words, TOP)
+        sheets.share("Head", head.content(self._lettering))
         sheets.share("Grid", _rules([ROW] * FULL, TOP - HEAD).encode())
 
     def write(self, lines: Iterable[SignatureLine]) -> int:
-        """Prints the rows in one pass; returns how many there were."""
+        """Prints the rows in one pass, as far as the volume has room; returns how many it printed."""
         cells, rows, heights = self._cells, self._rows, self._heights
-        advance = advances(Weight.REGULAR).__getitem__
-        day_of = self._short_day
+        day_of, units_of = self._short_day, self._word_units
         left = self._top - HEAD - BOTTOM
-        count = 0
+        count = figures = 0
         for serial, name, place, signed_on in lines:
+            if not count and not self._pages:
+                self._begin(serial)
             count += 1
             digits = str(serial)
-            fits = (len(name) <= NARROW and name.isascii()) or sum(map(advance, name)) <= UNITS
+            fits = (len(name) <= NARROW and name.isascii()) or sum(map(units_of, name.split(" "))) <= UNITS
             if fits and len(_place_lines(place)) == 1:
                 if left < ROW:
-                    left = self._end_page()
+                    left = self._end_page(serial)
+                    if self._sheets.full:
+                        self.rest = SignatureLine(serial, name, place, signed_on)
+                        count -= 1
+                        break
                 left -= ROW
-                rows.append(_row(len(digits), 1, 1))
+                if len(digits) != figures:
+                    figures = len(digits)
+                    plain = [self._row(index, figures, 1, 1) for index in range(FULL)]
+                rows.append(plain[len(rows)])
                 heights.append(ROW)
                 cells += (digits, name, place, day_of(signed_on))
+            elif count > 1 and self._sheets.full:
+                self.rest = SignatureLine(serial, name, place, signed_on)
+                count -= 1
+                break
             else:
-                left = self._wrap(left, digits, name, place, day_of(signed_on))
+                left = self._wrap(left, serial, name, place, day_of(signed_on))
         if rows:
-            self._end_page()
+            self._end_page(self.rest.serial if self.rest else serial + 1, full=False)
         return count
 
-    def _wrap(self, left: float, digits: str, name: str, place: str, day: str) -> float:
+    def copy(self, kept: KeptPages) -> int:
+        """Takes the pages over after the first; returns how many names they hold. Raises PagesUnfit."""
+        if self._pages != 1 or self._next_serial != kept.first:
+            raise PagesUnfit("the first page has become longer or shorter")
+        for page in kept.pages:
+            sheet = self._sheets.keep()
+            self._mark(sheet, page.last + 1)
+            owners = self._tags.write(sheet, page.rows)
+            placed = self._sheets.copy(sheet, kept.rows(page), page.checksum, owners)
+            self.full_pages.add(page.first, page.last, page.rows, page.letters, placed)
+            if self._sheets.full:
+                raise PagesUnfit("they do not all go into one volume")
+        return kept.last - kept.first + 1
+
+    def finish(self) -> None:
+        if self._pages > BOOKMARKED:
+            self._bookmark()
+
+    def _begin(self, serial: int) -> None:
+        """The head over the first rows is read; those of further pages repeat it for the eye."""
+        self._next_serial = serial
+        self._above.element = self._tags.group
+        _head(self._above, self._words, self._top)
+
+    def _wrap(self, left: float, serial: int, name: str, place: str, day: str) -> float:
         """A row of several lines; returns the height left on the page."""
+        digits = str(serial)
         names, places = _broken(name, NAME_WIDTH), _place_lines(place)
         for start in range(0, max(len(names), len(places)), LONGEST):
             some = names[start : start + LONGEST] or [""]
             others = places[start : start + LONGEST] or [""]
             height = PADDING + LEADING * max(len(some), len(others))
             if left < height:
-                left = self._end_page()
+                self._torn |= start > 0
+                left = self._end_page(serial)
             left -= height
-            self._rows.append(_row(len(digits), len(some), len(others)))
+            self._rows.append(self._row(len(self._rows), len(digits), len(some), len(others)))
             self._heights.append(height)
             self._cells += (digits, *some, *others, day)
             digits = day = ""
         return left
 
-    def _end_page(self) -> float:
-        """Writes the page; returns the height of the next."""
+    def _end_page(self, serial: int, *, full: bool = True) -> float:
+        """Writes the page; returns the height of the next, which begins with the row of this number."""
         top, heights = self._top, self._heights
-        drawn = "/Grid Do\n" if top == TOP and heights == [ROW] * FULL else _rules(heights, top - HEAD)
-        head = f"q 1 0 0 1 0 {top - TOP:.2f} cm/Head Do Q\n{drawn}"
+        rules = "/Grid Do\n" if top == TOP and heights == [ROW] * FULL else _rules(heights, top - HEAD)
+        head = "" if self._pages == 0 else "/Head Do\n"
         start = top - HEAD - SIZE - 1 + ROW
         font = f"/{self._lettering.primary.name} {SIZE:g} Tf 1 0 0 1 {DAY:.2f} {start:.2f} Tm\n"
-        template = f"{head}BT{font}{''.join(self._rows)}ET\n"
-        above = self._above.content(self._lettering)
-        self._sheets.add(above + _encode(self._lettering, template, self._cells))
+        begin, end = self._tags.around()
+        template = f"{begin}BT{font}{''.join(self._rows)}ET\n{end}"
+        ornament = ARTIFACT % f"{head}{rules}".encode()
+        sheet, first = self._sheets.keep(), self._next_serial
+        self._mark(sheet, serial)
+        owners = self._tags.write(sheet, len(heights))
+        drawn = ornament + _encode(self._lettering, template, self._cells)
+        placed = self._sheets.fill(sheet, self._above, drawn, owners)
+        if full and self._pages > 1 and not self._torn:
+            self.full_pages.add(first, serial - 1, len(heights), len(self._lettering.letters), placed)
         self._above, self._top = Pen(), TOP
         for used in (self._cells, self._rows, self._heights):
             used.clear()
         return TOP - HEAD - BOTTOM
 
+    def _mark(self, sheet: Sheet, serial: int) -> None:
+        """Every so many pages, a bookmark for those since the last; none if that would be the only one."""
+        if self._pages and self._pages % BOOKMARKED == 0:
+            self._bookmark()
+        if self._to_mark is None:
+            self._to_mark, self._first_serial = sheet, self._next_serial
+        self._next_serial = serial
+        self._pages += 1
+
+    def _bookmark(self) -> None:
+        if self._to_mark is not None:
+            first, last = self._words.amount(self._first_serial), self._words.amount(self._next_serial - 1)
+            self._sheets.bookmark_within(f"{first}–{last}", self._to_mark)
+            self._to_mark = None
+
 
 def _encode(lettering: Lettering, template: str, cells: list[str]) -> bytes:
     joined = "\0".join(cells)
     if "\n" not in joined and joined.count("\0") == len(cells) - 1:  # neither is a character to the codec
-        shown = escape(joined).split("\0") if SPECIAL.search(joined) else cells
+        shown = escape(joined).split("\0") if any(mark in joined for mark in ESCAPED) else cells
         try:
             return lettering.encode(template % tuple(shown))
         except UnicodeEncodeError:
@@ -108,19 +185,19 @@ def _encode(lettering: Lettering, template: str, cells: list[str]) -> bytes:
     return lettering.encode(template % tuple(lettering.literal(cell, SIZE) for cell in cells))
 
 
-@cache
-def _row(digits: int, names: int, places: int) -> str:
-    """Moves and strings of one row. It begins at the last column and last line of the row before."""
+@lru_cache(8192)
+def _row(detail: Detail, index: int, digits: int, names: int, places: int) -> str:
+    """Moves and strings of one row of a page. It begins at the last column and last line of the row before."""
     serial = SERIAL_END - digits * DIGIT
     down = LEADING * (max(names, places) - 1)
-    return (
-        f"{serial - DAY:.2f} {-ROW:.2f} Td(%s)Tj {NAME - serial:.2f} 0 Td(%s)Tj"
-        + _further_lines(names)
-        + f" {PLACE - NAME:.2f} 0 Td(%s)Tj"
-        + _further_lines(places)
-        + f" {DAY - PLACE:.2f} 0 Td(%s)Tj"
-        + (f" 0 {-down:.2f} Td\n" if down else "\n")
+    cells = (
+        f"{serial - DAY:.2f} {-ROW:.2f} Td(%s)Tj",
+        f"{NAME - serial:.2f} 0 Td(%s)Tj" + _further_lines(names),
+        f"{PLACE - NAME:.2f} 0 Td(%s)Tj" + _further_lines(places),
+        f"{DAY - PLACE:.2f} 0 Td(%s)Tj" + (f" 0 {-down:.2f} Td" if down else ""),
     )
+    marked = zip(*marks(detail, index), cells, strict=True)
+    return " ".join(f"{begin}{cell}{end}" for begin, end, cell in marked) + "\n"
 
 
 def _further_lines(lines: int) -> str:
@@ -130,9 +207,15 @@ def _further_lines(lines: int) -> str:
     return f" 0 {-LEADING:.2f} Td(%s)Tj" * (lines - 1) + f" 0 {LEADING * (lines - 1):.2f} Td"
 
 
+def _word_units(word: str) -> float:
+    """Width of a word and the space after it."""
+    return sum(map(advances(Weight.REGULAR).__getitem__, word)) + SPACE
+
+
 def _rules(heights: list[float], y: float) -> str:
-    levels = [y - below for below in accumulate(heights)]
-    return f".25 w .6 G {''.join(map(_rule, levels))}S\n"
+    """Faint ones, and every fifth so that the eye keeps its row."""
+    levels = [_rule(y - below) for below in accumulate(heights)]
+    return f".25 w .8 G {''.join(levels)}S .4 w .45 G {''.join(levels[4::5])}S\n"
 
 
 @lru_cache(1024)
@@ -140,16 +223,23 @@ def _rule(y: float) -> str:
     return f"{LEFT:.2f} {y:.2f} m {RIGHT:.2f} {y:.2f} l\n"
 
 
-def _head(words: Words) -> Pen:
-    pen = Pen()
-    base = TOP - SIZE - 1
+def _head(pen: Pen, words: Words, top: float) -> None:
+    base = top - SIZE - 1
     number = words.gettext("No.")
-    pen.text(SERIAL_END - width(number, Weight.BOLD, SIZE), base, number, size=SIZE, weight=Weight.BOLD)
-    labels = (NAME, words.gettext("Name")), (PLACE, words.gettext("Place")), (DAY, words.gettext("Day"))
+    labels = (
+        (SERIAL_END - width(number, Weight.BOLD, SIZE), number),
+        (NAME, words.gettext("Name")),
+        (PLACE, words.gettext("Place")),
+        (DAY, words.gettext("Day")),
+    )
+    outer = pen.element
+    row = outer.child("THead").child("TR") if outer.tag == "Table" else None
     for x, label in labels:
+        if row:
+            pen.element = row.child("TH", table="/Scope/Column")
         pen.text(x, base, label, size=SIZE, weight=Weight.BOLD)
-    pen.rule(LEFT, TOP - HEAD, RIGHT, thickness=0.8, gray=0)
-    return pen
+    pen.element = outer
+    pen.rule(LEFT, top - HEAD, RIGHT, thickness=0.8, gray=0)
 
 
 @lru_cache(4096)  # places repeat, names do not

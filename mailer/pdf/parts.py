@@ -1,6 +1,7 @@
 """The parts of a document between the cover letter and the names, and the page that says how to check it."""
 
 from mailer.document import EarlierText, PetitionDocument
+from mailer.pdf.charts import growth
 from mailer.pdf.flow import Cell, Flow
 from mailer.pdf.fonts import Weight
 from mailer.pdf.layout import LEFT, MM
@@ -10,6 +11,7 @@ from mailer.pdf.words import Words
 LABEL = 40 * MM  # width of a column of labels
 WIDE = 165 * MM  # from margin to margin
 BARS = 80 * MM  # where the chart of countries begins
+WHOLE = 30  # rows of a table that is not parted over pages
 DIGEST = 8.5  # points: a SHA-256 fits on one line, to be compared and copied whole
 
 
@@ -22,14 +24,31 @@ def text(flow: Flow, document: PetitionDocument, words: Words) -> None:
     )
     shown = signed.format(language=language, version=document.text.version)
     flow.paragraph((plain(shown, Weight.ITALIC),))
-    flow.heading(document.text.title, size=13)
-    flow.paragraph((plain(document.text.demand, Weight.BOLD),), size=11)
-    flow.blocks(parse(document.text.background))
+    with flow.tagged("Div", language=document.text.language):
+        flow.heading(document.text.title, size=13)
+        flow.paragraph((plain(document.text.demand, Weight.BOLD),), size=11)
+        flow.blocks(parse(document.text.background))
     flow.space(6)
     _pairs(flow, [(words.gettext("SHA-256 of the text"), document.text.hash)], size=DIGEST)
     for earlier in document.earlier_texts:
         _earlier_text(flow, document, words, earlier)
     flow.end_page()
+
+
+def translation(flow: Flow, document: PetitionDocument, words: Words) -> None:
+    """The text in the addressee's language where nobody signed it: for reading, and it says so."""
+    assert document.translation is not None
+    flow.title(words.gettext("Translation of the petition"))
+    note = words.gettext(
+        "Working translation into {language}. It is for reading only: nobody has signed it. What was signed is the "
+        "text in {signed}, printed unaltered in this document."
+    )
+    signed = words.language_name(document.text.language)
+    shown = note.format(language=words.language_name(document.translation.language), signed=signed)
+    flow.paragraph((plain(shown, Weight.ITALIC),))
+    flow.heading(document.translation.title, size=13)
+    flow.paragraph((plain(document.translation.demand, Weight.BOLD),), size=11)
+    flow.blocks(parse(document.translation.background))
 
 
 def _earlier_text(flow: Flow, document: PetitionDocument, words: Words, earlier: EarlierText) -> None:
@@ -45,7 +64,7 @@ def _earlier_text(flow: Flow, document: PetitionDocument, words: Words, earlier:
     )
     flow.paragraph((plain(signed.format(amount=words.amount(earlier.signatures)), Weight.ITALIC),))
     if earlier.language == document.text.language:
-        flow.heading(earlier.title, size=13)
+        flow.heading(earlier.title, size=13, level=3)
         flow.paragraph((plain(earlier.demand, Weight.BOLD),), size=11)
         flow.blocks(parse(earlier.background))
         flow.space(6)
@@ -59,7 +78,8 @@ def facts(flow: Flow, document: PetitionDocument, words: Words) -> None:
         flow.heading(words.gettext("What happened"))
         columns = ((0, 32 * MM), (35 * MM, 118 * MM), (121 * MM, WIDE))
         heads = (words.gettext("When"), words.gettext("Event"), words.gettext("Source"))
-        flow.row(*(Cell(head, *column, Weight.BOLD) for head, column in zip(heads, columns, strict=True)))
+        bold = (Cell(head, *column, Weight.BOLD) for head, column in zip(heads, columns, strict=True))
+        flow.row(*bold, head=True)
         for fact in document.case.events:
             values = (words.partial_day(fact.when), fact.what, fact.source)
             flow.row(*(Cell(value, *column) for value, column in zip(values, columns, strict=True)))
@@ -103,13 +123,14 @@ def method(flow: Flow, document: PetitionDocument, words: Words) -> None:
     for index, (label, amount) in enumerate(rows):
         weight = Weight.REGULAR if index else Weight.BOLD
         shown = words.amount(amount)
-        flow.row(Cell(label, 0, 120 * MM, weight), Cell(shown, 120 * MM, 150 * MM, weight, right=True))
+        flow.row(Cell(label, 0, 130 * MM, weight), Cell(shown, 130 * MM, WIDE, weight, right=True))
     if totals.first_on and totals.last_on:
         flow.space(6)
         period = words.gettext("Signed between {first} and {last}.")
         shown = period.format(first=words.long_day(totals.first_on), last=words.long_day(totals.last_on))
         flow.paragraph((plain(shown),))
-    flow.space(6)
+    growth(flow, document, words)
+    flow.space(4)
 
 
 def countries(flow: Flow, document: PetitionDocument, words: Words) -> None:
@@ -117,24 +138,25 @@ def countries(flow: Flow, document: PetitionDocument, words: Words) -> None:
     rows = document.totals.by_country
     if not rows:
         return
-    flow.room(60 * MM)
+    flow.room((23 + 6 * min(len(rows), WHOLE)) * MM)
     flow.title(words.gettext("Signatures by country"))
     flow.paragraph((plain(words.gettext("Confirmed signatures, with and without a name.")),))
     amounts = 52 * MM, 76 * MM
     heads = words.gettext("Country"), words.gettext("Signatures")
-    flow.row(Cell(heads[0], 0, 52 * MM, Weight.BOLD), Cell(heads[1], *amounts, Weight.BOLD, right=True))
+    flow.row(Cell(heads[0], 0, 52 * MM, Weight.BOLD), Cell(heads[1], *amounts, Weight.BOLD, right=True), head=True)
     most = max(max(row.signatures for row in rows), 1)
     for row in rows:
         amount = Cell(words.amount(row.signatures), *amounts, right=True)
         flow.row(Cell(row.country, 0, 52 * MM), amount, size=9)
-        flow.pen.bar(LEFT + BARS, flow.y + 4.5, (WIDE - BARS) * row.signatures / most, 6)
+        flow.pen.bar(LEFT + BARS, flow.y + 5.5, (WIDE - BARS) * row.signatures / most, 6)
 
 
 def names(flow: Flow, document: PetitionDocument, words: Words) -> None:
     """What stands above the table of names."""
     totals = document.totals
     flow.title(words.gettext("Annex A: names"))
-    flow.blocks(words.prose("names", named=totals.named, count_only=totals.count_only, amount=words.amount))
+    shown = {"named": totals.named, "count_only": totals.count_only, "respelled": document.respelled}
+    flow.blocks(words.prose("names", **shown, amount=words.amount))
     flow.space(4)
 
 
@@ -145,12 +167,15 @@ def integrity(flow: Flow, document: PetitionDocument, words: Words) -> None:
         (words.gettext("Address for checking"), document.proof.url),
         (words.gettext("Verification code"), document.proof.code),
         (words.gettext("Fingerprint of the seal (SHA-256)"), document.proof.seal_fingerprint),
+        (words.gettext("Time of the seal"), _time_stamp(document, words)),
         (words.gettext("SHA-256 of the text"), document.text.hash),
     ]
     if document.proof.log_root:
         pairs += [
             (words.gettext("Size of the evidence log"), words.amount(document.proof.log_size)),
             (words.gettext("Root of the evidence log"), document.proof.log_root),
+            (words.gettext("Key of the evidence log"), document.proof.log_key),
+            (words.gettext("Its newest state"), document.proof.log_url),
         ]
     pairs.append((words.gettext("File name"), document.file_name))
     _pairs(flow, pairs, size=DIGEST)
@@ -165,6 +190,14 @@ def integrity(flow: Flow, document: PetitionDocument, words: Words) -> None:
         )
     )
     flow.end_page()
+
+
+def _time_stamp(document: PetitionDocument, words: Words) -> str:
+    """Known before it is sealed; what cannot be had is said, not left out (cases.md I15)."""
+    if not document.proof.stamped_by:
+        return words.gettext("No external time stamp: the time in the seal is that of our own clock.")
+    attested = words.gettext("Attested by an external time stamp of {authority}, which is part of the seal.")
+    return attested.format(authority=document.proof.stamped_by)
 
 
 def _pairs(flow: Flow, pairs: list[tuple[str, str]], *, size: float = 9.5) -> None:

@@ -1,10 +1,12 @@
-"""The cryptographic mark on a document: PAdES, certifying, no change allowed afterwards.
+"""The cryptographic mark on a document: PAdES, certifying, no change allowed afterwards. With a time stamp of a third
+party where one is asked for (B-T), else by our own clock (B-B).
 
 The seal is appended to the file where it lies; nothing of the document is held in memory. RSA, because an
 elliptic curve would make the file PDF 2.0 and break PDF/A-2. A document that cannot be sealed must not
 leave.
 """
 
+import asyncio
 from datetime import UTC, datetime
 from typing import BinaryIO
 
@@ -18,10 +20,13 @@ from pyhanko.pdf_utils.writer import BasePdfFileWriter
 from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
 from pyhanko.sign.signers.pdf_signer import PdfSigningSession
+from pyhanko.sign.timestamps import TimeStamper
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 FIELD = "Petition seal"
+DIGEST = "sha256"
 CHUNK = 1 << 20
+SPARE = 2048  # bytes for what a seal holds beside its certificates, its signature and its time stamp; one has 1,300
 
 
 class SealError(Exception):
@@ -40,20 +45,24 @@ class SealExpired(SealError):
     pass
 
 
-def seal(pdf: BinaryIO, pkcs12: bytes, passphrase: bytes | None, *, reason: str) -> None:
-    """Seal a whole file opened for reading and writing; it is appended to in place."""
-    signer = _signer(_opened(pkcs12, passphrase))
+def seal(
+    pdf: BinaryIO, pkcs12: bytes, passphrase: bytes | None, *, reason: str, stamps: TimeStamper | None = None
+) -> None:
+    """Seal a whole file opened for reading and writing; it is appended to in place. What `stamps` raises leaves
+    the file half sealed: it must be made again."""
+    opened = _opened(pkcs12, passphrase)
+    signer = _signer(opened)
     metadata = PdfSignatureMetadata(
         field_name=FIELD,
         reason=reason,
-        md_algorithm="sha256",
+        md_algorithm=DIGEST,
         subfilter=SigSeedSubFilter.PADES,
         certify=True,
         docmdp_permissions=MDPPerm.NO_CHANGES,
     )
     pdf.seek(0)
-    sealer = _Sealer(metadata, signer, new_field_spec=SigFieldSpec(FIELD, on_page=0))
-    sealer.sign_pdf(_Appendix(pdf), in_place=True, chunk_size=CHUNK)
+    sealer = _Sealer(metadata, signer, timestamper=stamps, new_field_spec=SigFieldSpec(FIELD, on_page=0))
+    sealer.sign_pdf(_Appendix(pdf), bytes_reserved=_room(opened, stamps), in_place=True, chunk_size=CHUNK)
 
 
 def certificate_of(pkcs12: bytes, passphrase: bytes | None) -> Certificate:
@@ -92,6 +101,21 @@ def _opened(pkcs12: bytes, passphrase: bytes | None) -> PKCS12KeyAndCertificates
     return opened
 
 
+def _room(opened: PKCS12KeyAndCertificates, stamps: TimeStamper | None) -> int:
+    """Hexadecimal digits to keep free for the seal. Left to itself the library would seal twice to find out."""
+    assert opened.cert is not None  # `_opened` has refused anything else
+    assert isinstance(opened.key, RSAPrivateKey)
+    chain = [opened.cert, *opened.additional_certs]
+    certificates = sum(len(member.certificate.public_bytes(Encoding.DER)) for member in chain)
+    token = _token_bytes(stamps) + SPARE if stamps else 0  # serial numbers and times differ in length
+    return 2 * (certificates + opened.key.key_size // 8 + token + SPARE)
+
+
+def _token_bytes(stamps: TimeStamper) -> int:
+    token = asyncio.run(stamps.async_dummy_response(DIGEST))  # asks the first time only
+    return len(token.dump())
+
+
 def _signer(opened: PKCS12KeyAndCertificates) -> SimpleSigner:
     assert opened.cert is not None  # `_opened` has refused anything else
     assert isinstance(opened.key, RSAPrivateKey)
@@ -101,5 +125,5 @@ def _signer(opened: PKCS12KeyAndCertificates) -> SimpleSigner:
     return SimpleSigner(
         signing_cert=certificates[0],
         signing_key=keys.PrivateKeyInfo.load(private),
-        cert_registry=SimpleCertificateStore.from_certs(certificates),  # type: ignore[no-untyped-call]
+        cert_registry=SimpleCertificateStore.from_certs(certificates[1:]),  # type: ignore[no-untyped-call]
     )

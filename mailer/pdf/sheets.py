@@ -1,50 +1,66 @@
 """Numbered pages: the running header and footer, the bookmarks, the page tree.
 
-Header and footer are drawn once and shared by every page; so is the total in "page x of y", which is
-written when the last page is known. One page may be kept open to the end: the cover letter states how long
-the annexes are.
+Header and footer are drawn once and shared by every page; so is the total in "page x of y". They are written when
+the last page is known, and how many volumes there are. One page may be kept open to the end: the cover letter states
+how long the annexes are.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from mailer.document import PetitionDocument
 from mailer.pdf.encoding import Lettering
 from mailer.pdf.fonts import Weight, width
 from mailer.pdf.layout import LEFT, MM, RIGHT, Pen, clipped
+from mailer.pdf.limits import UNLIMITED, Limits
+from mailer.pdf.metadata import Metadata
+from mailer.pdf.outline import Outline
 from mailer.pdf.subsets import number
+from mailer.pdf.tagging import PAGINATION, Marks, Tree
 from mailer.pdf.words import Words
-from mailer.pdf.writer import PdfWriter, text_string
+from mailer.pdf.writer import PdfWriter, Placed, text_string
 
 SMALL = 8.0
 HEADER, FOOTER = 282 * MM, 12 * MM
 
 
-class Bookmark(NamedTuple):
-    title: str
-    page: int  # object number
+class Sheet(NamedTuple):
+    """A page that exists and is not filled yet."""
+
+    number: int  # as printed
+    page: int  # number of its object
+    contents: int  # the number that its contents will have
 
 
 class Sheets:
     def __init__(
-        self, writer: PdfWriter, lettering: Lettering, document: PetitionDocument, words: Words, *, notice: str = ""
+        self, writer: PdfWriter, lettering: Lettering, document: PetitionDocument, words: Words, *,
+        notice: str = "", limits: Limits = UNLIMITED,
     ) -> None:
-        """`notice` stands above the header of every page."""
+        """`notice` stands above the header of every page; `limits` says when the file is full."""
         self.writer = writer
         self.lettering = lettering
-        self._document = document
+        self.document = document  # may be told until `finish` which volume it is, of how many
+        self._limits = limits
         self._words = words
         self._notice = notice
-        self._bookmarks: list[Bookmark] = []
-        self._pending_bookmark: list[str] = []
+        self.tree = Tree(writer)
+        self._outline = Outline()
+        self._pending_bookmarks: list[str] = []
         before, _, after = words.gettext("Page {page} of {pages}").partition("{pages}")
         self._before, self._after = before, after
         self._forms: dict[str, int] = {}
         self._total = writer.reserve()
-        self.share("Frame", self._frame().content(lettering))
+        self._forms |= {"Frame": writer.reserve(), "Letter": writer.reserve()}
 
     @property
     def count(self) -> int:
         return self.writer.pages
+
+    @property
+    def full(self) -> bool:
+        """Whether another page of names might be more than one file takes."""
+        return self._limits.reached(self.writer, self.lettering)
 
     def share(self, name: str, content: bytes) -> None:
         """A drawing that pages use as `/name Do`."""
@@ -52,63 +68,76 @@ class Sheets:
 
     def bookmark(self, title: str) -> None:
         """Marks the page that is added next."""
-        self._pending_bookmark.append(title)
+        self._pending_bookmarks.append(title)
 
-    def add(self, content: bytes) -> None:
-        self.fill(self.keep(), self.count, content)
+    def bookmark_within(self, title: str, sheet: Sheet) -> None:
+        """Marks a page inside the part that has the last bookmark."""
+        self._outline.add_within(title, sheet.page)
 
-    def keep(self) -> int:
-        """The next page, to be filled when its content is known; returns the number that `fill` wants."""
+    def add(self, pen: Pen) -> None:
+        self.fill(self.keep(), pen)
+
+    def keep(self) -> Sheet:
+        """The next page, to be filled when its content is known."""
         contents = self.writer.reserve()
-        page = self.writer.page(contents)
-        self._bookmarks += [Bookmark(title, page) for title in self._pending_bookmark]
-        self._pending_bookmark = []
-        return contents
+        sheet = Sheet(self.tree.page(), self.writer.page(contents), contents)
+        for title in self._pending_bookmarks:
+            self._outline.add(title, sheet.page)
+        self._pending_bookmarks = []
+        return sheet
 
-    def fill(self, contents: int, page: int, content: bytes) -> None:
-        self.writer.stream(b"/Frame Do\n%b%b" % (content, self._page_number(page)), number=contents)
+    def fill(self, sheet: Sheet, pen: Pen, rows: bytes = b"", owners: Sequence[int] = ()) -> Placed:
+        """`rows` are drawn after the pen's marks; `owners` are the elements that their pieces belong to."""
+        marks = Marks(self.tree, number=sheet.number, page=sheet.page, owners=owners)
+        letter = sheet.number == 1 and self.document.volume == 1  # it has a head of its own
+        frame = PAGINATION % (b"/Letter Do\n" if letter else b"/Frame Do\n")
+        content = pen.content(self.lettering, marks)
+        marks.close()
+        return self.writer.contents(frame + content + rows, self._foot(sheet), sheet.contents)
+
+    def copy(self, sheet: Sheet, packed: bytes, checksum: int, owners: Sequence[int]) -> Placed:
+        """The page with what `fill` has drawn on one of another file, all but its number."""
+        Marks(self.tree, number=sheet.number, page=sheet.page, owners=owners).close()
+        return self.writer.copied_contents(packed, checksum, self._foot(sheet), sheet.contents)
 
     def finish(self) -> None:
         pen = Pen()
         pen.text(0, 0, f"{self.count}{self._after}", size=SMALL)
         self.writer.form(pen.content(self.lettering), self._total)
+        self.writer.form(self._frame().content(self.lettering), self._forms["Frame"])
+        self.writer.form(self._frame(running=False).content(self.lettering), self._forms["Letter"])
         forms = b"/Total %d 0 R" % self._total
         for name, form in self._forms.items():
             forms += b"/%b %d 0 R" % (name.encode(), form)
-        document = self._document
-        catalog = (
-            b"/Lang%b/ViewerPreferences<</DisplayDocTitle true>>/PageMode/UseOutlines/Outlines %d 0 R"
-            b"/PageLabels<</Nums[0<</S/D>>]>>" % (text_string(document.language), self._outline())
+        document = self.document
+        metadata = Metadata(
+            f"{document.text.title} · {self._edition()}", document.sender.name, document.language, document.dated_on
         )
-        day = b"(D:%b000000Z)" % document.dated_on.strftime("%Y%m%d").encode()
-        information = b"/Title%b/Author%b/CreationDate%b" % (
-            text_string(f"{document.text.title} · {self._edition()}"),
-            text_string(document.sender.name),
-            day,
+        catalog = (
+            b"/Lang%b/MarkInfo<</Marked true>>/StructTreeRoot %d 0 R/ViewerPreferences<</DisplayDocTitle true>>"
+            b"/PageMode/UseOutlines/Outlines %d 0 R/PageLabels<</Nums[0<</S/D>>]>>%b"
+            % (
+                text_string(document.language),
+                self.tree.finish(),
+                self._outline.write(self.writer),
+                metadata.write(self.writer),
+            )
         )
         fonts = self.lettering.embed(self.writer)
-        self.writer.finish(fonts=fonts, forms=forms, catalog=catalog, information=information)
+        self.writer.finish(fonts=fonts, forms=forms, catalog=catalog, information=metadata.information())
 
-    def _page_number(self, page: int) -> bytes:
-        text = self._before.format(page=page)
+    def _foot(self, sheet: Sheet) -> bytes:
+        text = self._before.format(page=sheet.number)
         x = LEFT + width(text, Weight.REGULAR, SMALL)
         shown = self.lettering.show(text, Weight.REGULAR, SMALL)
         places = number(LEFT), number(FOOTER), shown, number(x), number(FOOTER)
-        return b"BT 1 0 0 1 %b %b Tm%b ET q 1 0 0 1 %b %b cm/Total Do Q" % places
+        return PAGINATION % (b"BT 1 0 0 1 %b %b Tm%b ET q 1 0 0 1 %b %b cm/Total Do Q\n" % places)
 
-    def _frame(self) -> Pen:
-        document, words = self._document, self._words
+    def _frame(self, *, running: bool = True) -> Pen:
+        document, words = self.document, self._words
         pen = Pen()
-        parts = [self._edition()]
-        if document.volumes > 1:
-            volume = words.gettext("Volume {volume} of {volumes}")
-            parts.append(volume.format(volume=document.volume, volumes=document.volumes))
-        right = " · ".join(parts)
-        start = RIGHT - width(right, Weight.REGULAR, SMALL)
-        pen.text(start, HEADER, right, size=SMALL)
-        name = clipped(document.case.name, Weight.BOLD, SMALL, start - LEFT - 5 * MM)
-        pen.text(LEFT, HEADER, name, size=SMALL, weight=Weight.BOLD)
-        pen.rule(LEFT, HEADER - 4, RIGHT)
+        if running:
+            self._head(pen)
         invented = words.gettext("Demonstration — invented persons") if document.demonstration else ""
         if notice := " · ".join(filter(None, (self._notice, invented))):
             middle = (LEFT + RIGHT - width(notice, Weight.BOLD, SMALL)) / 2
@@ -118,16 +147,24 @@ class Sheets:
         pen.rule(LEFT, FOOTER + 10, RIGHT)
         return pen
 
-    def _edition(self) -> str:
-        return self._words.gettext("Edition {edition}").format(edition=self._document.edition)
+    def _head(self, pen: Pen) -> None:
+        document = self.document
+        right = numbered(document, self._words)
+        start = RIGHT - width(right, Weight.REGULAR, SMALL)
+        pen.text(start, HEADER, right, size=SMALL)
+        name = clipped(document.case.name, Weight.BOLD, SMALL, start - LEFT - 5 * MM)
+        pen.text(LEFT, HEADER, name, size=SMALL, weight=Weight.BOLD)
+        pen.rule(LEFT, HEADER - 4, RIGHT)
 
-    def _outline(self) -> int:
-        root = self.writer.reserve()
-        numbers = [self.writer.reserve() for _ in self._bookmarks]
-        for index, (mark, here) in enumerate(zip(self._bookmarks, numbers, strict=True)):
-            links = b"/Prev %d 0 R" % numbers[index - 1] if index else b""
-            links += b"/Next %d 0 R" % numbers[index + 1] if index + 1 < len(numbers) else b""
-            target = b"/Parent %d 0 R/Dest[%d 0 R/Fit]%b" % (root, mark.page, links)
-            self.writer.object(b"<</Title%b%b>>" % (text_string(mark.title), target), here)
-        ends = b"/First %d 0 R/Last %d 0 R" % (numbers[0], numbers[-1]) if numbers else b""
-        return self.writer.object(b"<</Type/Outlines%b/Count %d>>" % (ends, len(numbers)), root)
+    def _edition(self) -> str:
+        return self._words.gettext("Edition {edition}").format(edition=self.document.edition)
+
+
+
+def numbered(document: PetitionDocument, words: Words) -> str:
+    """`Edition 3`, and of several volumes which one."""
+    edition = words.gettext("Edition {edition}").format(edition=document.edition)
+    if document.volumes == 1:
+        return edition
+    volume = words.gettext("Volume {volume} of {volumes}")
+    return f"{edition} · {volume.format(volume=document.volume, volumes=document.volumes)}"

@@ -1,9 +1,20 @@
 """A subset of a face: 256 codes for its characters, and the font objects that carry it in a file."""
 
+from collections.abc import Mapping
+from typing import NamedTuple
+
 from mailer.pdf.fonts import Face
 from mailer.pdf.writer import PdfWriter
 
 RESERVED = frozenset("\0\n\r")  # NUL means .notdef, line breaks part operators, readers turn CR into LF
+
+
+class Letter(NamedTuple):
+    """What has a code in a font of a document: a character, or a glyph with the text it stands for."""
+
+    face: str
+    text: str
+    glyph: int | None = None
 
 
 class Subset:
@@ -46,7 +57,7 @@ def embed(subset: Subset, writer: PdfWriter) -> int:
     base = f"{_tag(subset)}+{face.name}".encode()
     data = file.makeSubset(points)
     program = writer.stream(data, b"/Length1 %d" % len(data))
-    unicode_map = writer.stream(_to_unicode(points))
+    unicode_map = writer.stream(to_unicode({code: chr(point) for code, point in enumerate(points) if point}))
     descriptor = writer.object(
         b"<</Type/FontDescriptor/FontName/%b/Flags 4/FontBBox[%b]/ItalicAngle %b/Ascent %b/Descent %b"
         b"/CapHeight %b/StemV %b/MissingWidth %b/FontFile2 %d 0 R>>"
@@ -69,23 +80,26 @@ def embed(subset: Subset, writer: PdfWriter) -> int:
     )
 
 
-def _tag(subset: Subset) -> str:
-    """Six capitals that tell the subsets of one document apart."""
-    index = int(subset.name[1:])
-    return "PETA" + chr(65 + index // 26 % 26) + chr(65 + index % 26)
+def to_unicode(texts: Mapping[int, str], *, digits: int = 2) -> bytes:
+    """The CMap by which readers copy and search text; at most 100 entries a block, as the format asks.
 
-
-def _to_unicode(points: list[int]) -> bytes:
-    """The CMap by which readers copy and search text; at most 100 entries a block, as the format asks."""
-    pairs = [(code, chr(point).encode("utf-16-be").hex()) for code, point in enumerate(points) if point]
+    `digits`: hexadecimal ones, of a code.
+    """
+    pairs = [(f"{code:0{digits}X}", text.encode("utf-16-be").hex()) for code, text in texts.items()]
     lines = [
         "/CIDInit /ProcSet findresource begin 12 dict begin begincmap",
         "/CIDSystemInfo <</Registry (Adobe)/Ordering (UCS)/Supplement 0>> def",
         "/CMapName /Adobe-Identity-UCS def /CMapType 2 def",
-        "1 begincodespacerange <00> <FF> endcodespacerange",
+        f"1 begincodespacerange <{'0' * digits}> <{'F' * digits}> endcodespacerange",
     ]
     for start in range(0, len(pairs), 100):
-        block = [f"<{code:02X}> <{text}>" for code, text in pairs[start : start + 100]]
+        block = [f"<{code}> <{text}>" for code, text in pairs[start : start + 100]]
         lines += [f"{len(block)} beginbfchar", *block, "endbfchar"]
     lines.append("endcmap CMapName currentdict /CMap defineresource pop end end")
     return "\n".join(lines).encode("ascii")
+
+
+def _tag(subset: Subset) -> str:
+    """Six capitals that tell the subsets of one document apart."""
+    index = int(subset.name[1:])
+    return "PETA" + chr(65 + index // 26 % 26) + chr(65 + index % 26)

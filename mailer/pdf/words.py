@@ -7,19 +7,21 @@ from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal
 
 from mailer.pdf.markup import Block, literal, parse
-from mailer.wording import catalogue, environment
+from mailer.wording import DOCUMENT, catalogue, environment
 
-SHORT_DAYS = {"ru": "%d.%m.%Y"}  # elsewhere ISO 8601: an official of any country reads it one way only
+# As officials of these countries write days; in English ISO 8601, which is read one way only in any country.
+SHORT_DAYS = dict.fromkeys(("ru", "uk", "be", "kk", "de"), "%d.%m.%Y") | {"fr": "%d/%m/%Y"}
+LONG_DAYS = {"kk": "y 'жылғы' d MMMM"}  # of official letters; CLDR knows the short form of tables only
 LOCALES = {"en": "en_GB"}  # days before months
 
 
 class Words:
     def __init__(self, language: str) -> None:
         self.language = language
-        catalog = catalogue(language)
+        catalog = catalogue(language, DOCUMENT)
         self.gettext = catalog.ugettext
         self.ngettext = catalog.ungettext
-        self._environment = environment(language)
+        self._environment = environment(language, DOCUMENT)
         self._locale = LOCALES.get(language, language)
         self._short = SHORT_DAYS.get(language, "%Y-%m-%d")
 
@@ -32,7 +34,8 @@ class Words:
         return format_decimal(number, locale=self._locale)
 
     def long_day(self, day: date) -> str:
-        return format_date(day, "long", locale=self._locale)
+        shown = format_date(day, LONG_DAYS.get(self.language, "long"), locale=self._locale)
+        return shown.replace("1 ", "1er ", 1) if self.language == "fr" and day.day == 1 else shown
 
     def partial_day(self, happened: str) -> str:
         """YYYY, YYYY-MM or YYYY-MM-DD: often only the month of an event is known. Anything else as it stands."""

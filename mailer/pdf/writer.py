@@ -1,12 +1,32 @@
-"""A PDF file written object by object: memory does not grow with its pages, and the output need not seek."""
+"""A PDF file written object by object: memory does not grow with its pages, and the output need not seek.
+
+Small objects are packed into compressed streams of many: the structure tree of a large table would otherwise
+outweigh the table.
+"""
 
 import secrets
+import sys
 import zlib
 from array import array
-from typing import BinaryIO
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import BinaryIO, NamedTuple
 
 GROUP = 256  # pages per node of the page tree
+PACK = 200  # small objects per compressed stream
 WIDTH, HEIGHT = 595.28, 841.89  # A4 in points
+# A line of the cross-reference stream as one number: kind, then 5 bytes of where, then 2 bytes of index.
+AT_BYTE, IN_STREAM = 1 << 56, 2 << 56
+NOWHERE = 0xFFFF  # the free object 0, head of a list of none
+ZLIB = b"\x78\x9c"  # the two bytes before what is compressed
+
+
+class Placed(NamedTuple):
+    """Where in the file the body of a page's contents is, compressed; and its Adler-32."""
+
+    at: int
+    length: int
+    checksum: int
 
 
 class PdfWriter:
@@ -14,29 +34,63 @@ class PdfWriter:
         self._out = out
         self.size = 0
         self.pages = 0
-        self._offsets = array("Q", [0])
+        self._places = array("Q", [NOWHERE])
+        self._small: list[tuple[int, bytes]] = []
         self._root = self.reserve()
-        self._groups: list[tuple[int, int]] = []
+        self._groups: list[int] = []
         self._group = self.reserve()
         self._kids: list[int] = []
         self.resources = self.reserve()  # fonts and forms of all pages, known when the last page is written
         self._write(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
 
-    def reserve(self) -> int:
-        """A number for an object that is written later."""
-        self._offsets.append(0)
-        return len(self._offsets) - 1
+    @property
+    def outstanding(self) -> int:
+        """About how many bytes `finish` has to write for the objects so far: cross references, the page tree."""
+        return 3 * len(self._places) + 8 * self.pages + sum(len(body) for _, body in self._small) // 4
+
+    def reserve(self, count: int = 1) -> int:
+        """The first of so many numbers for objects that are written later."""
+        first = len(self._places)
+        self._places.extend([0] * count)
+        return first
 
     def object(self, body: bytes, number: int | None = None) -> int:
         number = number or self.reserve()
-        self._offsets[number] = self.size
+        self._places[number] = AT_BYTE | self.size << 16
         self._write(b"%d 0 obj\n%b\nendobj\n" % (number, body))
         return number
+
+    def small(self, body: bytes, number: int | None = None) -> int:
+        """An object that is no stream; it is written with others of its kind."""
+        number = number or self.reserve()
+        self._small.append((number, body))
+        if len(self._small) == PACK:
+            self._write_small()
+        return number
+
+    def packed(self, first: int, bodies: Sequence[bytes]) -> None:
+        """Objects with reserved numbers in a row, in one compressed stream of their own."""
+        self._places[first : first + len(bodies)] = self._pack(range(first, first + len(bodies)), bodies)
 
     def stream(self, data: bytes, entries: bytes = b"", number: int | None = None) -> int:
         packed = zlib.compress(data, 6)
         body = b"<<%b/Filter/FlateDecode/Length %d>>stream\n%b\nendstream" % (entries, len(packed), packed)
         return self.object(body, number)
+
+    def contents(self, body: bytes, end: bytes, number: int) -> Placed:
+        """A page's contents. Compressed, the body ends with a whole byte: another end may follow it in another file."""
+        compressor = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
+        packed = compressor.compress(body) + compressor.flush(zlib.Z_SYNC_FLUSH)
+        return self._contents(packed, zlib.adler32(body), compressor, end, number)
+
+    def copied_contents(self, packed: bytes, checksum: int, end: bytes, number: int) -> Placed:
+        """The same, with a body from another file."""
+        compressor = zlib.compressobj(6, zlib.DEFLATED, -9, 1)  # a large window costs ten times more
+        return self._contents(packed, checksum, compressor, end, number)
+
+    def plain_stream(self, data: bytes, entries: bytes) -> int:
+        """A stream that programs find without knowing the format: metadata."""
+        return self.object(b"<<%b/Length %d>>stream\n%b\nendstream" % (entries, len(data), data))
 
     def form(self, content: bytes, number: int | None = None) -> int:
         """A drawing that many pages share."""
@@ -45,7 +99,10 @@ class PdfWriter:
 
     def page(self, contents: int) -> int:
         """The next page; its contents may be a reserved number. Returns the number of the page object."""
-        page = self.object(b"<</Type/Page/Parent %d 0 R/Contents %d 0 R>>" % (self._group, contents))
+        places = self._group, self.resources, contents, self.pages
+        page = self.small(
+            b"<</Type/Page/Parent %d 0 R/Resources %d 0 R/Contents %d 0 R/StructParents %d/Tabs/S>>" % places
+        )
         self.pages += 1
         self._kids.append(page)
         if len(self._kids) == GROUP:
@@ -57,35 +114,69 @@ class PdfWriter:
         """Everything that is only known at the end."""
         self._close_group()
         self.object(b"<</Font<<%b>>/XObject<<%b>>>>" % (fonts, forms), self.resources)
-        groups = b" ".join(b"%d 0 R" % number for number, _ in self._groups)
-        box = b"/MediaBox[0 0 %.2f %.2f]/Resources %d 0 R" % (WIDTH, HEIGHT, self.resources)
-        self.object(b"<</Type/Pages%b/Count %d/Kids[%b]>>" % (box, self.pages, groups), self._root)
+        box = b"/MediaBox[0 0 %.2f %.2f]" % (WIDTH, HEIGHT)
+        self.object(b"<</Type/Pages%b/Count %d/Kids[%b]>>" % (box, self.pages, references(self._groups)), self._root)
         root = self.object(b"<</Type/Catalog/Pages %d 0 R%b>>" % (self._root, catalog))
         info = self.object(b"<<%b>>" % information)
+        self._write_small()
         self._cross_references(root, info)
+
+    def _contents(self, packed: bytes, checksum: int, compressor: "zlib._Compress", end: bytes, number: int) -> Placed:
+        last = compressor.compress(end) + compressor.flush() + zlib.adler32(end, checksum).to_bytes(4)
+        length = len(ZLIB) + len(packed) + len(last)
+        head = b"<</Filter/FlateDecode/Length %d>>stream\n%b" % (length, ZLIB)
+        at = self.size + len(b"%d 0 obj\n" % number) + len(head)
+        self.object(b"%b%b%b\nendstream" % (head, packed, last), number)
+        return Placed(at, len(packed), checksum)
 
     def _close_group(self) -> None:
         if not self._kids:
             return
-        kids = b" ".join(b"%d 0 R" % kid for kid in self._kids)
-        body = b"<</Type/Pages/Parent %d 0 R/Count %d/Kids[%b]>>" % (self._root, len(self._kids), kids)
-        self._groups.append((self.object(body, self._group), len(self._kids)))
+        places = self._root, len(self._kids), references(self._kids)
+        self._groups.append(self.small(b"<</Type/Pages/Parent %d 0 R/Count %d/Kids[%b]>>" % places, self._group))
         self._kids = []
 
+    def _write_small(self) -> None:
+        if self._small:
+            numbers, bodies = zip(*self._small, strict=True)
+            for number, place in zip(numbers, self._pack(numbers, bodies), strict=True):
+                self._places[number] = place
+            self._small = []
+
+    def _pack(self, numbers: Sequence[int], bodies: Sequence[bytes]) -> "array[int]":
+        """Writes a stream of objects; returns the places of these for the cross-references."""
+        starts = accumulate((len(body) + 1 for body in bodies[:-1]), initial=0)
+        head = " ".join([f"{number} {start}" for number, start in zip(numbers, starts, strict=True)]).encode()
+        entries = b"/Type/ObjStm/N %d/First %d" % (len(bodies), len(head) + 1)
+        stream = self.stream(b"%b\n%b" % (head, b"\n".join(bodies)), entries)
+        first = IN_STREAM | stream << 16
+        return array("Q", range(first, first + len(bodies)))
+
     def _cross_references(self, root: int, info: int) -> None:
-        start, count = self.size, len(self._offsets)
-        self._write(b"xref\n0 %d\n0000000000 65535 f \n" % count)
-        for first in range(1, count, 4096):
-            part = self._offsets[first : first + 4096]
-            # a number reserved and never used is a free entry
-            self._write(b"".join(b"%010d 00000 n \n" % at if at else b"0000000000 00000 f \n" for at in part))
+        start, number = self.size, self.reserve()
+        self._places[number] = AT_BYTE | start << 16
+        compressor, packed = zlib.compressobj(6), bytearray()
+        for first in range(0, len(self._places), 4096):
+            part = self._places[first : first + 4096]  # a number reserved and never used is a free entry
+            if sys.byteorder == "little":
+                part.byteswap()
+            packed += compressor.compress(part.tobytes())
+        packed += compressor.flush()
         mark = secrets.token_hex(16).encode()
-        trailer = b"/Size %d/Root %d 0 R/Info %d 0 R/ID[<%b><%b>]" % (count, root, info, mark, mark)
-        self._write(b"trailer\n<<%b>>\nstartxref\n%d\n%%%%EOF\n" % (trailer, start))
+        entries = b"/Type/XRef/Size %d/W[1 5 2]/Root %d 0 R/Info %d 0 R/ID[<%b><%b>]" % (
+            len(self._places), root, info, mark, mark,
+        )  # fmt: skip
+        head = b"%d 0 obj\n<<%b/Filter/FlateDecode/Length %d>>stream\n" % (number, entries, len(packed))
+        self._write(head + packed + b"\nendstream\nendobj\nstartxref\n%d\n%%%%EOF\n" % start)
 
     def _write(self, data: bytes) -> None:
         self._out.write(data)
         self.size += len(data)
+
+
+def references(numbers: Sequence[int]) -> bytes:
+    """`1 0 R 2 0 R`, for an array."""
+    return b"%d 0 R " * len(numbers) % tuple(numbers)
 
 
 def text_string(text: str) -> bytes:

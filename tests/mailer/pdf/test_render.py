@@ -34,7 +34,9 @@ def test_the_cover_letter_stands_alone_on_the_first_page(compiled: Compiled) -> 
         "Open Door Association",
         "Prosecutor General of Lyrania 12 Court Street 100001 Mirgrad",
         "Westport, 22 November 2026",
-        "Anna Sergeevna Vetrova, born 1987, case 1-204/2026, article 280 of the Criminal Code",
+        "Our reference Edition 3 · K7QF-2MXD-94TA Your reference 1-204/2026",
+        "Petition concerning Anna Sergeevna Vetrova",
+        "born 1987, case 1-204/2026, article 280 of the Criminal Code",
         "Dear Prosecutor General,",
         ANNA.text.demand,
         "It bears 1,234 confirmed signatures.",
@@ -42,15 +44,14 @@ def test_the_cover_letter_stands_alone_on_the_first_page(compiled: Compiled) -> 
         "Since edition 2, 11 signatures are new.",
         "reply@open-door.example",
         "Maria Lindner Chair of the board",
-        "https://petitions.example/verify, code K7QF-2MXD-94TA",
+        "https://petitions.example/verify Verification code: K7QF-2MXD-94TA",
+        "Received Date Number Stamp",
     ]:
         assert part in letter
 
 
 def test_the_cover_letter_lists_what_is_enclosed_with_its_pages(compiled: Compiled) -> None:
-    annex = next(line for line in compiled.pages[0].splitlines() if "Annex A" in line and "page " in line)
-
-    assert annex.endswith("Annex A: names: 1 page, from page 5")
+    assert "Annex A: names: 1 page, from page 5" in " ".join(compiled.pages[0].split())
     assert compiled.pages[4].count("Annex A: names") == 1
 
 
@@ -93,7 +94,8 @@ def test_every_page_says_whose_petition_which_edition_and_which_page(compiled: C
     total = compiled.rendering.pages
     for number, page in enumerate(compiled.pages, 1):
         flat = " ".join(page.split())
-        assert "Anna Sergeevna Vetrova Edition 3" in flat
+        assert "Anna Sergeevna Vetrova" in flat
+        assert "Edition 3" in flat
         assert f"Page {number} of {total}" in flat
         assert "Verification code: K7QF-2MXD-94TA" in flat
 
