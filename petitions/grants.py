@@ -64,7 +64,8 @@ NOT_FOR_DESK = {"mail_caps", "named_leases", "suppressions", "data_keys"}
 # What a preview froze and what was noted of a delivery stay so; a released signature takes its place.
 DESK_ADDS = {"delivery_attempts", "invalidation_rows", "slots"}
 DESK_ONLY_READS = {
-    "document_progress", "former_seals", "mail_domain_days", "mail_domains", "subscriptions", "switches", "volumes",
+    "document_progress", "former_seals", "log_checkpoints", "log_tiles", "mail_domain_days", "mail_domains",
+    "subscriptions", "switches", "volumes",
 }
 DESK_UPDATES = {
     # neither its keys, nor that the operator knows it: `verified_at` may only be taken away, which no grant can say

@@ -1,8 +1,9 @@
 """Keys on disk: made by `petitions keys new`, read by the worker. Files are 0400 in a folder of 0700.
 
 `keys/branch-<id>.key` opens a branch's data keys; `keys/seal-<id>.p12` seals its documents, with its passphrase in
-PETITIONS_SEAL_PASSPHRASE or, in the embedded default, beside it. Whoever has this folder and the database can
-open everything: production keeps it on the worker's machine only, and `petitions doctor` says which case it finds.
+PETITIONS_SEAL_PASSPHRASE or, in the embedded default, beside it. `keys/log.key` signs the evidence logs of the site.
+Whoever has this folder and the database can open everything: production keeps it on the worker's machine only, and
+`petitions doctor` says which case it finds.
 """
 
 import contextlib
@@ -16,6 +17,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding
 from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
 from cryptography.x509.oid import NameOID
@@ -30,6 +32,10 @@ SEAL_YEARS = 3
 
 class KeysMissing(Exception):
     """A key this process needs is not there; the message says which and how it is made."""
+
+
+class LogKeyMissing(KeysMissing):
+    """The one that signs the evidence logs."""
 
 
 class KeysExist(Exception):
@@ -59,6 +65,27 @@ def new_branch_keys(settings: Settings, branch: str) -> bytes:
     private, public = crypto.new_key_pair()
     _write(settings.keys / f"branch-{branch}.key", private)
     return public
+
+
+def new_log_key(settings: Settings) -> bool:
+    """Makes the key of the evidence logs where there is none. Whether it was made."""
+    path = log_key_file(settings)
+    if path.exists():
+        return False
+    _write(path, Ed25519PrivateKey.generate().private_bytes_raw())
+    return True
+
+
+def log_key(settings: Settings) -> Ed25519PrivateKey:
+    """Signs what the evidence logs say. Raises LogKeyMissing."""
+    try:
+        return Ed25519PrivateKey.from_private_bytes(log_key_file(settings).read_bytes())
+    except (OSError, ValueError) as error:
+        raise LogKeyMissing("the key of the evidence log is missing; make one with: petitions keys new") from error
+
+
+def log_key_file(settings: Settings) -> Path:
+    return settings.keys / "log.key"
 
 
 def new_seal(settings: Settings, branch: str, legal_name: str) -> bytes:

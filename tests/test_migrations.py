@@ -207,6 +207,29 @@ def test_a_new_sqlite_file_and_its_directory_are_made_for_their_owner_only(tmp_p
     assert (tmp_path / "var").stat().st_mode & 0o777 == 0o700
 
 
+def test_without_the_log_positions_are_given_to_signatures_only(empty_url: str, engine: Engine) -> None:
+    """Four signed, the second withdrew (position 4 of the log), an edition was frozen at 4, one more signed."""
+    migrate.upgrade(empty_url)
+    fill(engine)
+    with engine.begin() as connection:
+        signatures = _reflected(connection).tables["signatures"]
+        one = dict(connection.execute(select(signatures)).one()._mapping)
+        connection.execute(signatures.update().values(position=1, withdrawal_position=None))
+        for number, (position, withdrawn) in enumerate([(2, 4), (3, None), (5, None), (6, None)], start=2):
+            own = {"id": number, "public_id": f"s{number}", "token_hash": None, "content_tag": bytes([number])}
+            connection.execute(
+                insert(signatures).values(one | own | {"position": position, "withdrawal_position": withdrawn})
+            )
+        connection.execute(text("UPDATE petitions SET log_size = 6"))
+        connection.execute(text("UPDATE editions SET log_size = 4"))
+    migrate.downgrade(empty_url, "0002")
+
+    after = rows(engine)
+    assert [row["position"] for row in after["signatures"]] == [1, 2, 3, 4, 5]
+    assert after["petitions"][0]["log_size"] == 5
+    assert after["editions"][0]["log_size"] == 3
+
+
 # -- below: how ----------------------------------------------------------------------------------------
 
 

@@ -33,12 +33,14 @@ from petitions.models.edition import (
     usual_channels,
 )
 from petitions.models.erasure import Erasure
+from petitions.models.evidence import Checkpoint, EvidenceLog, LogDamaged, Tile, recorded_leaves
 from petitions.models.export import Export, ExportsOff, ExportTooSoon
 from petitions.models.handout import (
     DeliveriesStopped,
     Handout,
     HandoutOver,
     NotByPerson,
+    NotFetched,
     NotMade,
     require_releasable,
 )
@@ -109,6 +111,7 @@ __all__ = [
     "Channel",
     "ChannelChange",
     "CheckFailed",
+    "Checkpoint",
     "Clock",
     "ClockStopped",
     "Conditions",
@@ -123,6 +126,7 @@ __all__ = [
     "Edition",
     "EditionInProgress",
     "Erasure",
+    "EvidenceLog",
     "Export",
     "ExportTooSoon",
     "ExportsOff",
@@ -141,6 +145,7 @@ __all__ = [
     "Letter",
     "LimitsLoosened",
     "LinkExpired",
+    "LogDamaged",
     "MailCap",
     "MailDomain",
     "MailDomainDay",
@@ -152,6 +157,7 @@ __all__ = [
     "NobodyMatches",
     "NotByPerson",
     "NotConfirmable",
+    "NotFetched",
     "NotMade",
     "NotOnHold",
     "NotPublic",
@@ -196,6 +202,7 @@ __all__ = [
     "Subscription",
     "Suppression",
     "Switch",
+    "Tile",
     "TooManyCopies",
     "TooManyUpdates",
     "TooSoon",
@@ -212,6 +219,7 @@ __all__ = [
     "letter_cause",
     "look_ahead",
     "next_hearing",
+    "recorded_leaves",
     "require_releasable",
     "stage_of",
     "totals",

@@ -48,6 +48,7 @@ class Channel(Base):
     address: Mapped[str] = mapped_column(Text)  # empty: not known yet; of the post: its lines
     legal_effect: Mapped[LegalEffect] = mapped_column(states(LegalEffect), default=LegalEffect.COURTESY)
     max_bytes: Mapped[int | None]  # of PDF; empty: the setting's default
+    max_pages: Mapped[int | None]  # of a document, or of one volume of it
     max_characters: Mapped[int | None]  # of a portal's text field
     required: Mapped[list[str]]  # contents the law asks for: representative, postal_address, birth_year, case_number
     note: Mapped[str] = mapped_column(Text, default="")
@@ -56,6 +57,10 @@ class Channel(Base):
     retired_at: Mapped[datetime | None]  # not used any more; what went by it keeps naming it
 
     authority: Mapped["Authority"] = relationship(back_populates="channels")
+
+    def takes(self, size: int, pages: int) -> bool:
+        """One file of so many bytes and pages, as far as its entry says."""
+        return size <= (self.max_bytes or size) and pages <= (self.max_pages or pages)
 
     @property
     def usable(self) -> bool:
@@ -188,6 +193,8 @@ class Addressee(Base):
     removed_at: Mapped[datetime | None]  # from then on it gets no further edition; what it got keeps naming it
     # a court that had the case when it was listed gets numbers only, for as long as it is listed
     names_blocked: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    # its office files by names in its own script: each is followed by the same in the letters of its language
+    transliterates: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
 
     authority: Mapped[Authority] = relationship()
 

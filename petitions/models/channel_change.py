@@ -60,7 +60,7 @@ class ChannelChange(Stateful, Base):
 
     # What decides where documents go, in which size, and what they are there. The rest is for organisers' eyes.
     GUARDED: ClassVar[frozenset[str]] = frozenset(
-        {"address", "legal_effect", "max_bytes", "max_characters", "retired"}
+        {"address", "legal_effect", "max_bytes", "max_pages", "max_characters", "retired"}
     )
     HOLD: ClassVar[str] = "channel_change"  # the reason of the hold on deliveries
     OPEN: ClassVar[tuple[State, ...]] = (State.IMPORTED, State.ASKED, State.APPROVED)

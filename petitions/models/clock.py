@@ -70,15 +70,17 @@ class Clock(Base):
     @classmethod
     def start_for(cls, session: Session, delivery: "Delivery") -> "list[Clock]":
         """Starts what the authority's law counts from the day it was sent. A courtesy copy starts nothing; of several
-        volumes the last does; a second call changes nothing."""
+        volumes whichever completes them; a second call changes nothing."""
         document = delivery.volume.document
         if delivery.channel.legal_effect is not Channel.LegalEffect.APPEAL:
             return []
-        if delivery.volume.number != max(volume.number for volume in document.volumes):
+        together = delivery.together
+        if len(together) < len(document.volumes) or not all(one is delivery or one.has_gone for one in together):
             return []
+        delivery = together[-1]  # whichever it was: so that there is one of each clock
         authority = document.addressee.authority
         today = database_time(session).astimezone(ZoneInfo(authority.time_zone)).date()
-        starts_on = delivery.sent_on or today
+        starts_on = max(filter(None, (one.sent_on for one in together)), default=today)
         for kind in cls.STARTING:
             if (term := authority.clocks.get(kind.value)) is not None:
                 cls._start(session, delivery, authority, kind, starts_on, term)

@@ -74,7 +74,8 @@ def _address(session: Session, petition: Petition, proposal: Proposal, _member: 
     ).one()
     if authority.changed_at is not None and authority.changed_at > proposal.asked_at:
         raise ProposalLapsed  # before it is an addressee one person may say where its post goes
-    petition.address(session, authority, Addressee.Circle(asked["circle"]), asked["language"], moment)
+    made = petition.address(session, authority, Addressee.Circle(asked["circle"]), asked["language"], moment)
+    made.transliterates = asked.get("transliterates", False)
 
 
 _YES: dict[Kind, Effect] = {

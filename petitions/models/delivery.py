@@ -104,6 +104,7 @@ class Delivery(Work, Stateful, Base):
             State.POSTED, State.SUBMITTED, State.HANDED_OVER,
         }
     )
+    GONE: ClassVar[frozenset[State]] = OUT - {State.TRANSMITTING, State.UNCERTAIN}
     # What a person may say that became of one that waits for an answer.
     ANSWERS: ClassVar[dict[str, State]] = {
         "accepted": State.ACCEPTED,
@@ -144,6 +145,21 @@ class Delivery(Work, Stateful, Base):
     def message_id_local(self) -> str:
         """The stable local part of its Message-ID."""
         return f"delivery.{self.public_id}"
+
+    @property
+    def together(self) -> "list[Delivery]":
+        """The volumes of its document by the same channel, the first one first: only all of them are the document."""
+        return [
+            one
+            for volume in self.volume.document.volumes
+            for one in volume.deliveries
+            if one.channel_id == self.channel_id
+        ]
+
+    @property
+    def has_gone(self) -> bool:
+        """Taken by the relay or the portal, by the post, or there."""
+        return self.state in Delivery.GONE
 
     @property
     def waits(self) -> bool:

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from petitions.db import Base, database_time, now, public_id, states
@@ -60,6 +60,18 @@ class Document(Stateful, Base):
     def deliveries(self) -> list[Delivery]:
         return [delivery for volume in self.volumes for delivery in volume.deliveries]
 
+    def successor(self, session: Session) -> "Document | None":
+        """What took its place, once it is compiled; None also while it is live itself."""
+        if self.state is not Document.State.SUPERSEDED:
+            return None
+        return session.scalars(
+            select(Document).where(
+                Document.edition_id == self.edition_id,
+                Document.addressee_id == self.addressee_id,
+                Document.state == Document.State.LIVE,
+            )
+        ).one_or_none()
+
     def stale(self, session: Session) -> bool:
         """Someone named in it has withdrawn, was struck or narrowed disclosure since it was compiled."""
         named = self.edition.roll_for(self.addressee, Signature.position, Signature.shows_city)
@@ -91,10 +103,16 @@ class Volume(Base):
     pages: Mapped[int]
     first_serial: Mapped[int] = mapped_column(default=1)
     last_serial: Mapped[int] = mapped_column(default=0)
+    stamped_at: Mapped[datetime | None]  # by a time stamp authority; empty: the seal has no time but our own
     erased_at: Mapped[datetime | None]  # the file has had its time; its hash still proves a copy
 
     document: Mapped[Document] = relationship(back_populates="volumes")
     deliveries: Mapped[list[Delivery]] = relationship(back_populates="volume", order_by=Delivery.id)
+
+    @classmethod
+    def by_hash(cls, session: Session, sha256: str) -> "Volume | None":
+        """The file with this SHA-256, hexadecimal."""
+        return session.scalars(select(cls).where(cls.sha256 == sha256).order_by(cls.id.desc()).limit(1)).one_or_none()
 
 
 class DocumentProgress(Base):

@@ -23,6 +23,7 @@ from petitions.models.approval import Approval, MayNot, refuse_accomplices
 from petitions.models.authority import Addressee, Channel
 from petitions.models.delivery import Delivery
 from petitions.models.document import Document, Volume
+from petitions.models.evidence import placed
 from petitions.models.member import Member
 from petitions.models.petition import Petition, PetitionText, Trigger
 from petitions.models.roll import listed, roll
@@ -153,7 +154,7 @@ class Edition(Work, Stateful, Base):
         if last is not None and last.under_way:
             raise EditionInProgress(f"edition {last.number} is still {last.state}")
         compiled = cls.last_of(session, petition, cls.State.COMPILED)
-        if petition.log_size <= (compiled.log_size if compiled else 0):
+        if not _confirmed_since(session, petition, compiled.log_size if compiled else 0):
             raise NothingNew("no signature has been confirmed since the last edition")
         if compiled and not urgent and compiled.younger_than(timedelta(days=gap_days), database_time(session)):
             raise TooSoon(f"the last edition is younger than {gap_days} days; ask for an urgent one if it must be")
@@ -257,14 +258,10 @@ class Edition(Work, Stateful, Base):
 
     def disagreements(self, session: Session) -> list[str]:
         """Where counter, list and log do not say the same: an edition with any is refused."""
-        placed, highest = session.execute(
-            select(func.count(), func.max(Signature.position)).where(
-                Signature.petition_id == self.petition_id, Signature.position.is_not(None)
-            )
-        ).one()
+        number, highest = placed(session, self.petition_id)
         found = []
-        if (highest or 0) != self.petition.log_size or placed != self.petition.log_size:
-            found.append(f"the log has {self.petition.log_size} positions, the list {placed}")
+        if highest != self.petition.log_size or number != self.petition.log_size:
+            found.append(f"the log has {self.petition.log_size} positions, the list {number}")
         if self.log_size == self.petition.log_size:
             counted = totals(session, self.petition, self.log_size)["confirmed"]
             if counted != self.petition.confirmed_count:
@@ -280,6 +277,12 @@ class Edition(Work, Stateful, Base):
     def roll_for(self, addressee: Addressee, *columns: Any) -> Select[Any]:
         """The names this addressee may see."""
         return roll(self.petition, self.log_size, addressee, *columns)
+
+
+def _confirmed_since(session: Session, petition: Petition, log_size: int) -> bool:
+    """Whether anybody has signed since: a withdrawal alone is no reason to write again."""
+    later = select(Signature.id).where(Signature.petition_id == petition.id, Signature.position > log_size)
+    return session.scalar(later.limit(1)) is not None
 
 
 def usual_channels(addressee: Addressee) -> list[Channel]:
@@ -304,13 +307,16 @@ NEVER_CAME = (
 
 
 def last_received(session: Session, addressee: Addressee, before: int | None = None) -> Received | None:
-    """The last edition, of a number below `before`, of which something has reached an addressee or still may."""
+    """The last edition, of a number below `before`, that has reached an addressee or still may: every volume of its
+    document by one and the same channel."""
     found = (
         select(Edition.number, Edition.log_size)
         .join(Document, Document.edition_id == Edition.id)
         .join(Volume, Volume.document_id == Document.id)
         .join(Delivery, Delivery.volume_id == Volume.id)
-        .where(Document.addressee_id == addressee.id, Delivery.state.not_in(NEVER_CAME))
+        .where(Document.addressee_id == addressee.id)
+        .group_by(Edition.number, Edition.log_size, Document.id, Delivery.channel_id)
+        .having(func.count().filter(Delivery.state.in_(NEVER_CAME)) == 0)
         .order_by(Edition.number.desc())
         .limit(1)
     )

@@ -40,6 +40,10 @@ class DeliveriesStopped(Exception):
     """Nothing of this petition leaves now, by whatever way."""
 
 
+class NotFetched(Exception):
+    """Nobody has it in hand: it has not been released, or not been fetched."""
+
+
 class NotMade(Exception):
     """The worker has not put the bytes there (yet), or they were taken out again."""
 
@@ -132,6 +136,12 @@ class Handout(Work, Stateful, Base):
         """Nobody else's token works. `lock` for who takes the bytes: two at once take turns."""
         found = select(cls).where(cls.token_hash == token_hash(token), cls.member_id == member.id)
         return session.scalars(found.with_for_update(of=cls) if lock else found).one_or_none()
+
+    @classmethod
+    def fetched_for(cls, session: Session, delivery: Delivery) -> bool:
+        """Somebody has the document of this delivery in hand."""
+        found = select(cls.id).where(cls.delivery_id == delivery.id, cls.state == cls.State.FETCHED)
+        return session.scalar(found.limit(1)) is not None
 
     def open_to(self, member: Member, moment: datetime) -> bool:
         """Whether this member may begin to fetch it now."""

@@ -360,6 +360,11 @@ class Petition(Tally, Stateful, Base):
         approved = [text for text in self.texts if text.language == language and text.approved_at]
         return approved[-1] if approved else None
 
+    def title_in(self, language: str) -> str:
+        """As people know it; before anything is approved, as it is drafted."""
+        text = self.text_in(language) or self.newest_text(language) or next(iter(self.texts), None)
+        return text.title if text else self.slug
+
     @property
     def languages(self) -> list[str]:
         return sorted({text.language for text in self.texts if text.approved_at})

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, func, select, text, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, UniqueConstraint, func, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from petitions.db import Base, database_time, insert_or_ignore, is_state, now, public_id, states
@@ -133,6 +133,20 @@ class Signature(Stateful, Base):
             postgresql_where=text("state = 'confirmed' AND position IS NULL"),
         ),
         Index(
+            "ix_signatures_unlogged",
+            "petition_id",
+            sqlite_where=text("state = 'withdrawn' AND position IS NOT NULL AND withdrawal_position IS NULL"),
+            postgresql_where=text("state = 'withdrawn' AND position IS NOT NULL AND withdrawal_position IS NULL"),
+        ),
+        Index(
+            "uq_signatures_withdrawal",
+            "petition_id",
+            "withdrawal_position",
+            unique=True,
+            sqlite_where=text("withdrawal_position IS NOT NULL"),
+            postgresql_where=text("withdrawal_position IS NOT NULL"),
+        ),
+        Index(
             "ix_signatures_held",
             "petition_id",
             sqlite_where=text("state = 'held'"),
@@ -199,7 +213,8 @@ class Signature(Stateful, Base):
     confirmed_on: Mapped[date | None]
     withdrawn_on: Mapped[date | None]
     erased_at: Mapped[datetime | None]
-    position: Mapped[int | None]
+    position: Mapped[int | None]  # of its leaf in the log, from 1
+    withdrawal_position: Mapped[int | None]  # of the leaf that takes it back
 
     petition: Mapped["Petition"] = relationship()
     text: Mapped["PetitionText"] = relationship()
@@ -349,6 +364,17 @@ class Signature(Stateful, Base):
         self.held_reason, self.public_name = reason, None
         if counted:
             self._uncount(session)
+
+    @classmethod
+    def uncounted(cls) -> ColumnElement[bool]:
+        """Confirmed and not in the log yet."""
+        return is_state(cls.state, cls.State.CONFIRMED) & cls.position.is_(None)
+
+    @classmethod
+    def unlogged(cls) -> ColumnElement[bool]:
+        """Withdrawn after it was counted, and the log does not say so yet."""
+        withdrawn = is_state(cls.state, cls.State.WITHDRAWN)
+        return withdrawn & cls.position.is_not(None) & cls.withdrawal_position.is_(None)
 
     @classmethod
     def count_by_state(cls, session: Session, petition_id: int) -> "dict[Signature.State, int]":
