@@ -104,6 +104,22 @@ def test_a_seal_is_asked_when_it_expires(cli: Cli, days: int, level: str) -> Non
         assert examined(cli, "keys of north")[0] == level
 
 
+@pytest.mark.parametrize(("url", "roots", "level"), [
+    ("", "", "note"),
+    ("https://me:canary@tsa.example.org/x", "", "good"),
+    ("http://tsa.example.org", "", "warning"),
+    ("http://tsa.example.org", "/nowhere.pem", "problem"),
+    ("http://tsa.example.org", __file__, "good"),
+])
+def test_it_says_who_attests_the_time_of_a_seal(cli: Cli, url: str, roots: str, level: str) -> None:
+    named = {"PETITIONS_TSA_ROOTS": roots} if roots else {}
+
+    found, words = examined(cli, "time stamps", PETITIONS_TSA_URL=url, **named)
+
+    assert found == level
+    assert "canary" not in words
+
+
 def test_work_that_waits_for_a_person_is_a_problem(cli: Cli) -> None:
     with cli.rows() as session:
         petition = session.scalars(select(Petition)).one()
