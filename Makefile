@@ -41,8 +41,9 @@ bench: setup-test .venv/.bench  ## side by side with the alternatives (ONLY=name
 
 messages: setup  ## bring the catalogues up to date with the words in code and templates
 	$(BIN)/pybabel -q extract -F babel.cfg --no-location --sort-output -k lazy_gettext -k _l -o .venv/messages.pot .
-	@for po in $(PO); do language=$${po#petitions/translations/}; \
-		$(BIN)/pybabel -q update -i .venv/messages.pot -o $$po -l $${language%%/*} \
+	$(BIN)/pybabel -q extract -F document.cfg --no-location --sort-output -o .venv/document.pot .
+	@for po in $(PO); do language=$${po#petitions/translations/}; words=$${po##*/}; \
+		$(BIN)/pybabel -q update -i .venv/$${words%.po}.pot -o $$po -l $${language%%/*} \
 		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date; done
 
 revision: setup-test  ## draft the next migration from the models (MESSAGE="Add mottos")

@@ -1,3 +1,3 @@
 """Plugins of the whole suite; the fixtures are in tests/conftest.py."""
 
-pytest_plugins = ("tests.ci", "tests.postgres", "tests.faults.fixtures")
+pytest_plugins = ("tests.ci", "tests.once", "tests.postgres", "tests.faults.fixtures")

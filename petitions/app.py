@@ -6,10 +6,12 @@ import time
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 from wsgiref.headers import Headers
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from flask import Request as FlaskRequest
 from itsdangerous import URLSafeTimedSerializer
 from jinja2 import StrictUndefined
@@ -26,6 +28,7 @@ from petitions.logs import ExcInfo
 from petitions.pagecache import PageCache
 from petitions.views.documents import documents
 from petitions.views.errors import answer_errors
+from petitions.views.evidence import evidence
 from petitions.views.facts import FactsCache
 from petitions.views.media import media
 from petitions.views.organise.doors import BLUEPRINTS
@@ -46,9 +49,11 @@ log = structlog.get_logger(__name__)
 
 
 class Request(FlaskRequest):
-    def _get_file_stream(self, *_: object, **__: object) -> BytesIO:
-        """In memory: Werkzeug would write a large upload to a temporary file as it came, unsealed."""
-        return BytesIO()
+    def _get_file_stream(self, *_: object, **__: object) -> IO[bytes]:
+        """In memory: Werkzeug would write a large upload to a temporary file as it came, unsealed. What is too large
+        for that and nobody's secret goes to a file without a name, which is gone when the request is over."""
+        view = current_app.view_functions.get(self.endpoint or "")
+        return TemporaryFile() if getattr(view, "on_disk", False) else BytesIO()
 
 
 class Site(Flask):
@@ -84,7 +89,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     auth.stand_before(app, settings)
     accounts.install(app, settings)
     _set_up_templates(app, settings)
-    for blueprint in (pages, petitions, signatures, own, subscriptions, documents, media, reports, *BLUEPRINTS):
+    for blueprint in (
+        pages, petitions, signatures, own, subscriptions, documents, evidence, media, reports, *BLUEPRINTS
+    ):
         app.register_blueprint(blueprint)
     if settings.demonstration:
         app.register_blueprint(outbox)
@@ -124,7 +131,7 @@ def _log_requests(app: Flask) -> None:
 
 def _set_up_templates(app: Flask, settings: Settings) -> None:
     app.jinja_env.undefined = StrictUndefined
-    app.jinja_env.filters.update(prose=prose, partial_date=i18n.partial_date)
+    app.jinja_env.filters.update(prose=prose, partial_date=i18n.partial_date, momentformat=i18n.moment)
 
     @app.context_processor
     def words() -> dict[str, object]:

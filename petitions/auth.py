@@ -72,11 +72,12 @@ def needs_proof(view: View) -> View:
     return view
 
 
-def takes_upload(most_bytes: int) -> Callable[[View], View]:
-    """Lets a view take a larger body than any other (security.py)."""
+def takes_upload(most_bytes: int, *, on_disk: bool = False) -> Callable[[View], View]:
+    """Lets a view take a larger body than any other (security.py); `on_disk`: too large for the memory (app.py)."""
 
     def mark(view: View) -> View:
         view.most_bytes = most_bytes  # type: ignore[attr-defined]
+        view.on_disk = on_disk  # type: ignore[attr-defined]
         return view
 
     return mark

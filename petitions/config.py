@@ -20,6 +20,13 @@ class Profile(StrEnum):
     DEMONSTRATION = "demonstration"  # loopback only, limits and office hours off, said on every page
 
 
+class TsaPolicy(StrEnum):
+    """When the time stamp authority is silent."""
+
+    WAIT = "wait"  # nothing is compiled until it answers
+    MARK = "mark"  # sealed by our own clock, which the document and its check page say
+
+
 class Door(StrEnum):
     """Which of the two audiences a web process answers."""
 
@@ -51,10 +58,16 @@ class Settings(BaseSettings):
     secret_key_fallbacks: list[SecretStr] = []  # old secret keys, still accepted while they rotate out
     index_key: SecretStr = SecretStr("")  # tells duplicates apart without storing addresses
     seal_passphrase: SecretStr = SecretStr("")  # opens the seal's PKCS#12; the embedded default keeps it in keys/
+    tsa_url: SecretStr = SecretStr("")  # RFC 3161; a third party then attests when a seal was made; may hold a password
+    tsa_roots: Path | None = None  # PEM: whose time stamps count; without it anyone who can answer for the address
+    tsa_policy: TsaPolicy = TsaPolicy.MARK  # a document delayed by days harms a prisoner more than an unattested hour
 
     mail_name: str = "Petition service"  # neutral: an inbox list must not say whose petition was signed
     mail_address: str = ""  # empty: petitions@ the host of base_url
-    languages: list[str] = ["en", "ru"]  # of the pages, letters and documents
+    languages: list[str] = ["en", "ru"]  # of the pages and of the letters to signers and organisers
+    # of documents and letters to authorities, who are written to in theirs; each has a catalogue `document`
+    document_languages: list[str] = ["en", "ru", "uk", "be", "kk", "de", "fr"]
+    font_dir: Path | None = None  # further TrueType fonts for documents: Chinese, Japanese and Korean come with none
 
     confirm_days: int = 14  # a link in a letter works this long; rows never confirmed go then
     confirm_grace_hours: int = 72  # a confirmation after closing still counts this long
@@ -66,7 +79,7 @@ class Settings(BaseSettings):
     slow_lane_minutes: int = 10  # how long the letter of a slowed signature waits
     wrong_tokens_per_network: int = 20  # an hour; further wrong ones are refused, right ones always work
     reports_per_network: int = 5  # of cases, an hour; above it they lie apart until somebody has time
-    small_country: int = 10  # a country with fewer signers is shown as "other": 1 identifies a person
+    small_country: int = 10  # a country, or a step of a curve, with fewer signers is told with others: 1 is a person
     count_seconds: int = 30  # how often new confirmations are counted; also the age of a cached page
     edition_gap_days: int = 7  # between editions unless urgent: lists sent daily are not read
     preview_minutes: int = 60  # how long a preview of a document can be looked at; making one again costs a second
@@ -76,6 +89,7 @@ class Settings(BaseSettings):
     deliveries_per_authority: int = 2  # a day over all petitions: more is a flood that helps nobody
     export_branches: list[str] = []  # slugs of branches whose owners may export signers: off, because lists leak
     channel_bytes: int = 7_000_000  # of PDF by e-mail where the channel names no limit (base64 makes 1.371 x)
+    volume_bytes: int = 39_000_000  # of any volume, also on paper or by hand: /verify takes no larger file
     sealed_data_days: int = 730  # after which every box of a signature goes, whatever became of the petition
     net_tag_days: int = 7  # how long a network tag is kept
     erase_after_days: int = 30  # after a closed petition's last delivery and clock: then nobody needs the names
@@ -85,6 +99,7 @@ class Settings(BaseSettings):
     update_alone: int = 1_000  # readers; to more than so many one person alone does not write
     updates_per_minute: int = 300  # letters with news: the relay must have room for confirmations meanwhile
     quick_confirm_seconds: int = 20  # a button pressed sooner after its letter was hardly pressed by a reader
+    files_per_network: int = 30  # checked on /verify in an hour: reading a stranger's PDF costs a second
     trend_rows: int = 50  # from one network, or letters to one domain, in an hour or two: a moderator looks
     trend_confirms: int = 10  # quick ones from one network in a day: robots press buttons together
     trend_repeats: int = 5  # of one name, city and choice from different mailboxes: one hand, or a common name
@@ -140,6 +155,15 @@ class Settings(BaseSettings):
     def keys(self) -> Path:
         """Where the worker's private keys lie (0400)."""
         return self.var / "keys"
+
+    @property
+    def log_marks(self) -> Path:
+        """Where the worker keeps the largest evidence log it has signed: not in the database, which may be restored."""
+        return self.var / "log"
+
+    def log_origin(self, slug: str, number: int = 1) -> str:
+        """The name of a petition's evidence log: its address without the scheme (C2SP tlog-checkpoint)."""
+        return f"{urlsplit(self.base_url).netloc or self.host}/log/{slug}" + (f"/{number}" if number > 1 else "")
 
     @property
     def archive(self) -> Path:

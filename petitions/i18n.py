@@ -1,14 +1,14 @@
 """Languages of the pages: which one, its direction, its country names. The language is in the path."""
 
 import unicodedata
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from typing import NamedTuple
 
 from babel import Locale
 from babel.dates import format_skeleton
 from flask import Flask, current_app, g, has_request_context, request
-from flask_babel import Babel, format_date, get_locale, refresh
+from flask_babel import Babel, format_date, get_locale, refresh, to_utc
 from markupsafe import Markup
 from werkzeug.routing import BaseConverter
 
@@ -89,6 +89,12 @@ def partial_date(written: str) -> str:
         return year
     known = date(int(year), int(month), int(day or 1))
     return str(format_date(known, "long") if day else format_skeleton("yMMMM", known, locale=str(get_locale())))
+
+
+def moment(at: datetime, day: str = "medium") -> str:
+    """Day, hours and minutes in UTC, which it says: whoever reads it may be in any zone."""
+    at = to_utc(at)
+    return f"{format_date(at, day)}, {at:%H:%M} UTC"
 
 
 def country_name(code: str, language: str) -> str:

@@ -64,6 +64,13 @@ class Limits:
             return False
         return self._count("token", tag) > self._settings.wrong_tokens_per_network
 
+    def too_many_files(self, address: str | None) -> bool:
+        """Counts a file that is to be checked."""
+        tag = self.network_tag(address)
+        if tag is None or not self._settings.limits_apply:
+            return False
+        return self._count("file", tag) > self._settings.files_per_network
+
     def network_tag(self, address: str | None) -> bytes | None:
         """None for an address that many share or that says nothing."""
         network = network_of(address)

@@ -29,6 +29,7 @@ from petitions.models import (
     Disclosure,
     Document,
     Edition,
+    Handout,
     Invalidation,
     Member,
     Petition,
@@ -48,6 +49,7 @@ from petitions.replycode import reply_key
 INDEX_KEY = "index-key-for-tests-0123456789abcdef"
 SECRET_KEY = "secret-key-for-tests-0123456789abcdef"
 PRIVATE_KEY, PUBLIC_KEY = crypto.new_key_pair()  # of every branch a test makes
+LOG_KEY = bytes(range(32))
 
 _numbers = itertools.count(1)
 
@@ -347,6 +349,17 @@ def delivery(session: Session, of: Petition, channel: Channel | None = None, **f
     )
     volume = Volume(document=document, file_name=f"PET-E{number}-V1of1.pdf", sha256="0" * 64, size=1, pages=1)
     made = Delivery(volume=volume, channel=channel or to.authority.channels[0], **fields)
+    session.add(made)
+    session.flush()
+    return made
+
+
+def fetched(session: Session, of: Delivery, by: Member) -> Handout:
+    """Somebody has its document in hand."""
+    made = Handout(
+        branch_id=by.branch_id, member_id=by.id, delivery_id=of.id, state=Handout.State.FETCHED,
+        expires_at=datetime.now(UTC), file_name="PET.pdf",
+    )  # fmt: skip
     session.add(made)
     session.flush()
     return made

@@ -114,9 +114,14 @@ def test_the_web_role_deletes_and_truncates_nothing(roles: Roles) -> None:
 
 
 def test_the_web_role_cannot_alter_what_the_evidence_rests_on(roles: Roles) -> None:
-    for column in ("position", "commitment", "petition_id", "text_id", "public_id"):
+    for column in ("position", "withdrawal_position", "commitment", "petition_id", "text_id", "public_id"):
         assert _refused(roles.web, f"UPDATE signatures SET {column} = {column}")
         assert not _refused(roles.worker, f"UPDATE signatures SET {column} = {column}")
+    for table in ("log_tiles", "log_checkpoints"):
+        assert not _refused(roles.web, f"SELECT * FROM {table}")
+        for change in (f"UPDATE {table} SET petition_id = petition_id", f"DELETE FROM {table}"):
+            assert _refused(roles.web, change)
+            assert not _refused(roles.worker, change)
 
 
 def test_the_web_role_reads_no_organiser_and_makes_no_table(roles: Roles) -> None:

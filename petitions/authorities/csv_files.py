@@ -55,13 +55,14 @@ COLUMNS = {
             ("effect", "appeal or courtesy"),
             ("required", "what its law asks for, with | between: representative|postal_address|case_number"),
             ("bytes", "of PDF that it takes"),
+            ("pages", "of a document, or of one volume of it"),
             ("characters", "of text that it takes"),
             ("note", "for organisers"),
             ("source", "where this is known from"),
         )
     },
 }
-_OF_CHANNEL = {"effect": "legal_effect", "bytes": "max_bytes", "characters": "max_characters"}
+_OF_CHANNEL = {"effect": "legal_effect", "bytes": "max_bytes", "pages": "max_pages", "characters": "max_characters"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,7 @@ class Term(Part):
 class ChannelRow(Part):
     legal_effect: Channel.LegalEffect | None = None
     max_bytes: int | None = Field(default=None, ge=100_000, le=1_000_000_000)
+    max_pages: int | None = Field(default=None, ge=10, le=100_000)
     max_characters: int | None = Field(default=None, ge=100, le=1_000_000)
     required: Annotated[tuple[Word, ...], Cells] = ()
     note: Line = ""
@@ -160,6 +161,7 @@ def facts_of_channel(channel: Channel) -> Facts:
         **({} if channel.kind is Channel.Kind.POST else {"address": channel.address}),
         "legal_effect": channel.legal_effect.value,
         "max_bytes": channel.max_bytes,
+        "max_pages": channel.max_pages,
         "max_characters": channel.max_characters,
         "required": list(channel.required),
         "note": channel.note,

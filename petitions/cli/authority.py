@@ -161,6 +161,7 @@ def show(slug: str, as_json: bool) -> None:
                     "address": channel.address,
                     "legal_effect": channel.legal_effect,
                     "max_bytes": channel.max_bytes,
+                    "max_pages": channel.max_pages,
                     "required": channel.required,
                     "max_characters": channel.max_characters,
                     "usable": channel.usable,

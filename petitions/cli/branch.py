@@ -9,7 +9,7 @@ from petitions import keys
 from petitions.cli import find
 from petitions.cli.context import OPERATOR, connected, moment, ring, writing
 from petitions.cli.fields import checked
-from petitions.cli.keymaking import undone_on_error
+from petitions.cli.keymaking import make_log_key, undone_on_error
 from petitions.cli.output import as_json, cell, show_rows
 from petitions.cli.refusals import Refused
 from petitions.config import Settings
@@ -54,6 +54,7 @@ def new(
     with undone_on_error(settings), writing() as session:
         if session.scalar(select(exists().where(Branch.slug == slug))):
             raise Refused(f"There is a branch “{slug}” already; see: petitions branch list")
+        make_log_key(session, settings)
         branch = Branch(
             public_id=public_id,
             **fields,

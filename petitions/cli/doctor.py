@@ -10,7 +10,7 @@ from rich.text import Text
 from sqlalchemy.orm import Session
 
 from petitions import migrate
-from petitions.cli import examine_keys, examine_machine, examine_records
+from petitions.cli import examine_keys, examine_log, examine_machine, examine_records
 from petitions.cli.context import connected
 from petitions.cli.findings import Finding, Level, good, problem
 from petitions.cli.output import as_json, show_json
@@ -25,8 +25,9 @@ _OF_RECORDS = (
     examine_keys.promise,
     examine_records.work,
     examine_records.audit_chain,
+    examine_log.logs,
 )
-_OF_MACHINE = (examine_machine.relay, examine_machine.broker, examine_machine.disk)
+_OF_MACHINE = (examine_machine.relay, examine_machine.time_stamps, examine_machine.broker, examine_machine.disk)
 
 
 @click.command("doctor")

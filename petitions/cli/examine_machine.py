@@ -28,6 +28,22 @@ def profile(settings: Settings) -> Iterator[Finding]:
     yield good("secrets", f"PETITIONS_SECRET_KEY and PETITIONS_INDEX_KEY are set, long enough and different{kept}")
 
 
+def time_stamps(settings: Settings) -> Iterator[Finding]:
+    """Who says when a seal was made. Asks nobody: each question is a time stamp, and some are paid for."""
+    url = urlsplit(settings.tsa_url.get_secret_value())
+    if not url.hostname:
+        yield note("time stamps", "none: the time in a seal is this machine's own clock (PETITIONS_TSA_URL)")
+    elif settings.tsa_roots is not None and not settings.tsa_roots.is_file():
+        yield problem("time stamps", f"{settings.tsa_roots} is not there: no worker can start (PETITIONS_TSA_ROOTS)")
+    elif settings.tsa_roots is None and url.scheme != "https":
+        yield warning(
+            "time stamps", f"anyone between here and {url.hostname} can give them: name its roots (PETITIONS_TSA_ROOTS)"
+        )
+    else:
+        words = f"{url.hostname} attests when a seal was made; while it is silent: {settings.tsa_policy}"
+        yield good("time stamps", words)
+
+
 def relay(settings: Settings) -> Iterator[Finding]:
     """Whether the relay answers and proves who it is. Sends nothing and does not log in."""
     url = settings.smtp_url.get_secret_value()

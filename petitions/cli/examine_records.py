@@ -109,6 +109,11 @@ def _stuck(session: Session) -> Iterator[Finding]:
             ),
             "deliveries have kept failing for more than a day: petitions delivery list --state ready",
         ),
+        (
+            _count(session, Edition.state == Edition.State.APPROVED, Edition.last_error_class == "disk_full"),
+            "editions wait for room on the worker's disk (PETITIONS_VAR): nothing half written is left, and they go on"
+            " by themselves within the hour",
+        ),
         (_count(session, Edition.state == Edition.State.FAILED), "editions failed: petitions edition retry"),
     ):
         if count:

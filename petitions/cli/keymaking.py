@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from petitions import crypto, keys
 from petitions.cli.refusals import Refused
 from petitions.config import Settings
-from petitions.models import Branch, DataKey, Petition
+from petitions.models import Branch, Checkpoint, DataKey, Petition
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,18 @@ def complete(session: Session, settings: Settings, branch: Branch) -> list[str]:
         branch.seal_certificate = keys.new_seal(settings, branch.public_id, branch.legal_name)
         made.append("seal")
     return made
+
+
+def make_log_key(session: Session, settings: Settings) -> bool:
+    """The key of the evidence logs, if there is none yet. Raises Refused where logs were signed with another."""
+    if keys.log_key_file(settings).exists():
+        return False
+    if session.scalar(select(exists().where(Checkpoint.id.is_not(None)))):
+        raise Refused(
+            "The key of the evidence logs is not on this machine, and logs are signed with it. A new one would begin "
+            "other logs: put back the file from the worker's machine or from its backup (keys/log.key)."
+        )
+    return keys.new_log_key(settings)
 
 
 def _private_half(settings: Settings, branch: Branch) -> str:

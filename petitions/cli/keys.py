@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from petitions.cli import find
 from petitions.cli.context import OPERATOR, connected, moment, writing
-from petitions.cli.keymaking import complete, state_of, undone_on_error
+from petitions.cli.keymaking import complete, make_log_key, state_of, undone_on_error
 from petitions.cli.output import as_json, show_rows
 from petitions.cli.refusals import Refused
 from petitions.cli.seal_file import opened, require_replaceable, why_unfit
@@ -26,7 +26,8 @@ def commands() -> None:
 @commands.command()
 @click.option("--branch", "slug", metavar="SLUG", help="This branch only; all that lack keys by default.")
 def new(slug: str | None) -> None:
-    """Make the key pair and the seal of a branch that has none. Nothing is ever overwritten.
+    """Make the key pair and the seal of a branch that has none, and the key of the evidence logs. Nothing is ever
+    overwritten.
 
     Run it where the worker runs, and keep a copy of the folder somewhere safe and offline: without the key pair
     nobody can ever open the names, and the editions to come would be empty.
@@ -39,6 +40,8 @@ def new(slug: str | None) -> None:
             if parts := complete(session, settings, branch):
                 made[branch.slug] = parts
                 AuditEntry.write(session, OPERATOR, "keys.new", branch.public_id, made=parts)
+        if make_log_key(session, settings):
+            made["evidence logs"] = ["key"]
     for branch_slug, parts in made.items():
         click.echo(f"{branch_slug}: made its {' and '.join(parts)} in {settings.keys}")
     if not made:

@@ -113,7 +113,7 @@ def import_file(file: Path, by: str, dry_run: bool) -> None:
     settings = connected()
     read = read_petition(file)
     with db.writing() as session:
-        petition = draft(session, read, settings.languages, by)
+        petition = draft(session, read, [*dict.fromkeys(settings.languages + settings.document_languages)], by)
         session.flush()
         missing = [need for need in petition.missing_for_opening() if "an approved text" not in need]
         if not dry_run:

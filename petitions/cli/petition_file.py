@@ -122,6 +122,7 @@ class AddresseePart(Part):
     authority: Slug
     circle: Literal["international", "domestic"]
     language: Language
+    transliterates: bool = False  # each name also in the letters of that language
 
     @property
     def in_circle(self) -> Addressee.Circle:

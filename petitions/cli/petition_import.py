@@ -48,7 +48,10 @@ def draft(session: Session, file: PetitionFile, languages: list[str], asked_by: 
         count_only_countries=list(file.petition.count_only_countries),
         texts=[_text(text.language, text.title, text.demand, text.background) for text in file.texts],
         addressees=[
-            Addressee(authority=authorities[one.authority], circle=one.in_circle, language=one.language)
+            Addressee(
+                authority=authorities[one.authority], circle=one.in_circle, language=one.language,
+                transliterates=one.transliterates,
+            )
             for one in file.addressees
         ],
         triggers=_triggers(file.thresholds, member),

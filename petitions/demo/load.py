@@ -41,6 +41,7 @@ def load_once(settings: Settings, thresholds: tuple[int, ...]) -> None:
 
 def _branch(session: Session, settings: Settings) -> Branch:
     public_id = new_public_id()
+    keys.new_log_key(settings)
     branch = Branch(
         public_id=public_id,
         **data.BRANCH,

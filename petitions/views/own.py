@@ -42,6 +42,7 @@ from petitions.models import (
 )
 from petitions.signing import open_own
 from petitions.views.facts import PetitionFacts, facts_of
+from petitions.views.inclusion import places_of, proof_for
 
 Answer = str | AnyResponse | tuple[str, int]
 State = Signature.State
@@ -152,6 +153,12 @@ def data(token: str) -> Response:
     )
 
 
+@own.get("/proofs/<int:number>")
+def proof(token: str, number: int) -> Response:
+    """That the signature is counted in an edition, as a file that anybody can check without us."""
+    return proof_for(_mine(token).signature, number)
+
+
 @own.get("/not-me")
 def not_me(token: str) -> Answer:
     return render_template("own/not_me.html", mine=_mine(token), token=token, HELD_BACK=HELD_BACK)
@@ -230,6 +237,7 @@ def _page(token: str, mine: Own, form: DisclosureForm | None = None, status: int
         form=form,
         token=token,
         left=_editions_that_left(signature),
+        places=places_of(signature),
         gets_news=signature.wants_news or _subscription(mine) is not None,
         instead=_holder_state(signature),
         warns=mine.petition.endangers(signature.country, _settings().punishing_countries),
@@ -273,15 +281,16 @@ def _editions_that_left(signature: Signature) -> list[tuple[int, str, datetime |
         )
     )
     withdrawn_on = signature.withdrawn_on
-    return [
-        (
+    left = {
+        (delivery.volume.document_id, delivery.channel_id): (  # however many volumes it has
             delivery.volume.document.edition.number,
             delivery.volume.document.addressee.authority.name_in(present_language()),
             delivery.settled_at or delivery.transmitting_at,
         )
         for delivery in deliveries
         if withdrawn_on is None or delivery.volume.document.edition.requested_at.date() <= withdrawn_on
-    ]
+    }
+    return list(left.values())
 
 
 _MAY_HAVE_ARRIVED = [
@@ -315,6 +324,7 @@ def _stored(mine: Own) -> dict[str, Any]:
         "withdrawn_on": row.withdrawn_on.isoformat() if row.withdrawn_on else None,
         "link_expires_at_if_unconfirmed": row.expires_at.isoformat(),
         "position_in_the_log": row.position,
+        "position_of_the_withdrawal": row.withdrawal_position,
         "commitment_sha256": row.commitment.hex(),
         "commitment_salt": mine.typed["salt"],
         "letters_to_you": [_letter(letter) for letter in letters],

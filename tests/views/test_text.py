@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from petitions.i18n import countries, partial_date
+from petitions.i18n import countries, moment, partial_date
 from petitions.text import (
     NAME_LENGTH,
     Refusal,

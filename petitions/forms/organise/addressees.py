@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import RadioField, SelectField
+from wtforms import BooleanField, RadioField, SelectField
 from wtforms.validators import InputRequired, ValidationError
 
 from petitions.forms.organise.base import DeskForm
@@ -24,6 +24,7 @@ class AddresseeForm(DeskForm):
         validators=[InputRequired(message=_l("Choose how signers see it."))],
     )
     language = SelectField(_l("Language of its document"))
+    transliterates = BooleanField(_l("Print each name in the letters of this language too"))
 
     def __init__(
         self, languages: Iterable[tuple[str, str]], petition: Petition, authority: Authority, formdata: Any = None

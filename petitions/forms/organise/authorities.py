@@ -185,6 +185,7 @@ class ChannelForm(_ShapedForm):
     )
     required = SelectMultipleField(_l("What the law asks for"))
     max_bytes = WholeNumber(_l("Largest PDF, in bytes"))
+    max_pages = WholeNumber(_l("Most pages of a document"))
     max_characters = WholeNumber(_l("Longest text, in characters"))
     note = StringField(_l("Note for organisers"), filters=[clean_line])
     source = StringField(_l("Where the address is known from"), filters=[clean_line])

@@ -97,6 +97,7 @@ _CHANNEL_FACTS: dict[str, Any] = {
     "address": _l("address"),
     "legal_effect": _l("legal effect"),
     "max_bytes": _l("largest PDF"),
+    "max_pages": _l("most pages"),
     "max_characters": _l("longest text"),
     "required": _l("required contents"),
     "note": _l("note"),

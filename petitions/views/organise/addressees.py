@@ -70,13 +70,14 @@ def create(slug: str, authority: str) -> Answer:
     circle, language = Addressee.Circle(form.circle.data), form.language.data
     if petition.opened_at is None:
         made = petition.address(db.session, found, circle, language, database_time(db.session))
+        made.transliterates = form.transliterates.data
         AuditEntry.write(
             db.session, current_member().public_id, "addressee.add", made.public_id, petition=petition.public_id,
             authority=found.public_id, circle=circle.value, language=language,
         )
         flash(_("Chosen. Signers see this addressee before they decide who may see their name."))
     else:
-        _ask(petition, found, circle, language)
+        _ask(petition, found, form)
         flash(_("Asked. Another owner decides; from then on signers see this addressee."))
     db.session.commit()
     return redirect(url_for(".index", slug=slug), 303)
@@ -132,12 +133,13 @@ def _served(addressee: Addressee) -> bool:
     return bool(db.session.scalar(select(exists().where(Document.addressee_id == addressee.id))))
 
 
-def _ask(petition: Petition, authority: Authority, circle: Addressee.Circle, language: str) -> None:
+def _ask(petition: Petition, authority: Authority, form: AddresseeForm) -> None:
     if any(one.authority_id == authority.id for one in petition.addressees):
         raise AddresseeKnown
     proposal = Proposal.ask(
         db.session, Proposal.Kind.ADDRESSEE, new_public_id(), current_member(), petition=petition.public_id,
-        slug=petition.slug, authority=authority.public_id, circle=circle.value, language=language,
+        slug=petition.slug, authority=authority.public_id, circle=form.circle.data, language=form.language.data,
+        transliterates=form.transliterates.data,
     )
     AuditEntry.write(
         db.session, current_member().public_id, "addressee.ask", petition.public_id, proposal=proposal.public_id,
@@ -147,12 +149,12 @@ def _ask(petition: Petition, authority: Authority, circle: Addressee.Circle, lan
 
 def _likely_language(petition: Petition, authority: Authority) -> str:
     """One that it accepts and we write, else the branch's own."""
-    known = current_app.config["SETTINGS"].languages
+    known = current_app.config["SETTINGS"].document_languages
     return next((code for code in [*authority.languages, *petition.branch.languages] if code in known), known[0])
 
 
 def _form(petition: Petition, authority: Authority) -> AddresseeForm:
-    known = current_app.config["SETTINGS"].languages
+    known = current_app.config["SETTINGS"].document_languages
     accepted = [code for code in known if code in authority.languages] or known
     languages = dict.fromkeys([*accepted, *known])
     formdata = request.form if request.method == "POST" else None

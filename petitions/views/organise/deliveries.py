@@ -39,6 +39,7 @@ def index() -> str:
         .options(
             joinedload(Delivery.channel),
             joinedload(Delivery.volume).joinedload(Volume.document).joinedload(Document.edition),
+            joinedload(Delivery.volume).joinedload(Volume.document).selectinload(Document.volumes),
             joinedload(Delivery.volume)
             .joinedload(Volume.document)
             .joinedload(Document.addressee)

@@ -1,6 +1,7 @@
 """One delivery: where it is, what proves it, and what a person does with it: hold, settle, print, post, file, take
 there. What leaves by a person's hand starts its clocks when that is noted."""
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, render_template, url_for
@@ -25,13 +26,14 @@ from petitions.models import (
     Handout,
     IllegalTransition,
     Member,
+    NotFetched,
     NotOnHold,
     OnHold,
     Proposal,
 )
 from petitions.policy import Act
 from petitions.views.organise import scope
-from petitions.views.organise.delivery_steps import form_of, steps_of
+from petitions.views.organise.delivery_steps import form_of, offered_steps, steps_of
 
 Answer = str | Response | tuple[str, int]
 S = Delivery.State
@@ -39,6 +41,7 @@ S = Delivery.State
 REFUSALS: dict[type[Exception], object] = {
     AtWork: _l("A worker has it in hand just now. Look again in a minute."),
     OnHold: _l("A hold stops it. Lift the hold first, if its reason is gone."),
+    NotFetched: _l("Nobody has fetched all of this document yet, so it cannot be printed. Have it released first."),
     NotOnHold: _l("Nothing holds it any more."),
     AlreadyLeft: _l("It has left already and cannot be held."),
     IllegalTransition: _l("Somebody was faster: it is not waiting for that any more. See where it stands now."),
@@ -71,10 +74,14 @@ def note(public_id: str, step: str) -> Answer:
     form = form_of(wanted)
     if not form.validate():
         return _show(row, typed={step: form}), 422
+    moment, before = database_time(db.session), row.state
     try:
-        wanted.do(row, form, database_time(db.session), member)
+        for one in _in_one_parcel(row):
+            if one.state is before:
+                wanted.do(one, form, moment, member)
     except REFUSED as error:
-        return _show(row, typed={step: form}, refusal=error), 409
+        db.session.rollback()
+        return _show(scope.delivery(public_id), typed={step: form}, refusal=error), 409
     if wanted.starts_clocks:
         db.session.flush()
         Clock.start_for(db.session, row)
@@ -176,11 +183,15 @@ def another_way(public_id: str) -> Answer:
     channel = next(one for one in _other_ways(row) if one.public_id == form.channel.data)
     moment = database_time(db.session)
     try:
-        row.cancel(f"→ {channel.kind}", moment, member)
+        for one in row.together:
+            if one is row or one.state in _GIVEN_UP:
+                one.cancel(f"→ {channel.kind}", moment, member)
     except REFUSED as error:
         return _show(row, typed={"other": form}, refusal=error), 409
-    values = {"volume_id": row.volume_id, "channel_id": channel.id, "state": Delivery.FIRST[channel.kind]}
-    insert_or_ignore(db.session, Delivery, {**values, "not_before": moment})
+    for volume in row.volume.document.volumes:
+        values = {"volume_id": volume.id, "channel_id": channel.id, "state": Delivery.FIRST[channel.kind]}
+        later = moment + timedelta(milliseconds=volume.number - 1)
+        insert_or_ignore(db.session, Delivery, {**values, "not_before": later})
     made = db.session.scalars(
         select(Delivery).where(Delivery.volume_id == row.volume_id, Delivery.channel_id == channel.id)
     ).one()
@@ -193,10 +204,11 @@ def another_way(public_id: str) -> Answer:
 @delivery.post("/renewal")
 @guard(Act.DELIVER)
 def renew(public_id: str) -> Answer:
-    """Somebody named in it has withdrawn since: compiled again without them, before it leaves."""
+    """Compiled again before it leaves: without somebody named in it who has withdrawn since, or in smaller volumes."""
     row, member = scope.delivery(public_id), current_member()
     document = scope.found(select(Document).where(Document.id == row.volume.document_id), lock=Document)
-    if document.state is not Document.State.LIVE or not row.waits or not document.stale(db.session):
+    due = row.waits and (_to_divide(row) or document.stale(db.session))
+    if document.state is not Document.State.LIVE or not due:
         return _show(row, refusal=IllegalTransition("delivery", row.state, row.state)), 409
     document.supersede(db.session)
     _record(member, "document.supersede", document, edition=document.edition.public_id)
@@ -211,10 +223,29 @@ def renew(public_id: str) -> Answer:
 _STUCK = frozenset({S.TOO_BIG, S.REJECTED, S.BOUNCED, S.RETURNED, S.REFUSED})
 
 
+_GIVEN_UP = _STUCK | {S.READY, S.PACK_READY, S.PRINTED, S.AWAITING_PERSON, S.ASSIGNED}
+
+
+def _in_one_parcel(row: Delivery) -> list[Delivery]:
+    """What a person does with a volume is done with all of them: they are one document."""
+    return [row] if row.channel.kind is Channel.Kind.EMAIL else row.together
+
+
 def _other_ways(row: Delivery) -> list[Channel]:
     """Channels of the same authority by which this volume is not on its way."""
     taken = set(db.session.scalars(select(Delivery.channel_id).where(Delivery.volume_id == row.volume_id)))
-    return [one for one in row.channel.authority.channels if one.usable and one.id not in taken]
+    others = [one for one in row.channel.authority.channels if one.usable and one.id not in taken]
+    return [one for one in others if _takes_all(one, row.volume.document)]
+
+
+def _takes_all(channel: Channel, document: Document) -> bool:
+    return all(channel.takes(volume.size, volume.pages) for volume in document.volumes)
+
+
+def _to_divide(row: Delivery) -> bool:
+    """A server found it too large, and its true limit has been entered since."""
+    refused = row.state is S.TOO_BIG and row.last_error_class == "too_big"
+    return refused and not _takes_all(row.channel, row.volume.document)
 
 
 def _may_go_round(row: Delivery) -> bool:
@@ -237,11 +268,12 @@ def _show(row: Delivery, *, typed: dict[str, DeskForm] | None = None, refusal: E
         "show",
         row,
         refusal=refusal,
-        steps=[(step, typed.get(step.name) or form_of(step, bound=False)) for step in steps_of(row)],
+        steps=[(step, typed.get(step.name) or form_of(step, bound=False)) for step in offered_steps(row)],
         hold_form=typed.get("hold") or HoldForm(None, prefix="hold-"),
         cancel_form=typed.get("cancel") or ReasonForm(None, prefix="cancel-"),
         other_form=(typed.get("other") or _another_way(row)) if _may_go_round(row) else None,
         wrong=next((form for form in typed.values() if form.errors), None),
+        to_divide=_to_divide(row) and document.state is Document.State.LIVE,
         stale=row.waits and document.state is Document.State.LIVE and document.stale(db.session),
         clocks=db.session.scalars(Clock.of(row)).all(),
         release=db.session.scalars(

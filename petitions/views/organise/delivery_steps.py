@@ -19,7 +19,7 @@ from petitions.forms.organise.delivery import (
     SubmittedForm,
     TakeForm,
 )
-from petitions.models import Channel, Delivery, Member
+from petitions.models import Channel, Delivery, Handout, Member, NotFetched
 from petitions.policy import Act
 from petitions.views.organise import scope
 
@@ -50,7 +50,13 @@ def _arrives(name: str, state: S) -> Step:
     return Step(name, ArrivedForm, do)
 
 
-PRINTED = Step("printed", NothingForm, lambda row, _form, _at, member: row.printed(member))
+def _print(row: Delivery, _form: DeskForm, _at: datetime, member: Member) -> None:
+    if not Handout.fetched_for(db.session, row):
+        raise NotFetched
+    row.printed(member)
+
+
+PRINTED = Step("printed", NothingForm, _print)
 TAKEN = Step("taken", TakeForm, lambda row, form, _at, member: row.take(_member(form.who.data), member))
 GIVEN_BACK = Step("given-back", NothingForm, lambda row, _form, _at, member: row.give_back(member))
 AGAIN = Step("again", ReasonForm, lambda row, form, _at, member: row.again(form.reason.data, member))
@@ -78,6 +84,12 @@ STEPS: dict[tuple[Channel.Kind, S], tuple[Step, ...]] = {
 
 def steps_of(row: Delivery) -> tuple[Step, ...]:
     return STEPS.get((row.channel.kind, row.state), ())
+
+
+def offered_steps(row: Delivery) -> list[Step]:
+    """Those that make sense now: nobody has printed what nobody has."""
+    in_hand = all(Handout.fetched_for(db.session, one) for one in row.together if one.state is row.state)
+    return [step for step in steps_of(row) if in_hand or step is not PRINTED]
 
 
 def form_of(step: Step, *, bound: bool = True) -> DeskForm:

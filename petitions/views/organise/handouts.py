@@ -110,8 +110,12 @@ def approve(public_id: str) -> Answer:
     except REFUSED as error:
         return _release(proposal, DeclineForm(None), error), 409
     moment = database_time(db.session)
-    handout = Handout.grant(db.session, who, moment, file_name=row.volume.file_name, delivery=row)
-    until, path = handout.expires_at.isoformat(), url_for(".start", public_id=handout.public_id)
+    handout, *others = [
+        Handout.grant(db.session, who, moment, file_name=one.volume.file_name, delivery=one)
+        for one in (row, *(one for one in row.together if one is not row and one.state is row.state))
+    ]  # every volume of the document, each a file of its own
+    until = handout.expires_at.isoformat()
+    path = url_for(".index") if others else url_for(".start", public_id=handout.public_id)
     words = {"event": "handout_granted", "until_at": until, "path": path}
     write_to(db.session, who, Letter.Kind.MEMBER_NOTICE, cause=f"handout:{handout.public_id}", words=words)
     AuditEntry.write(

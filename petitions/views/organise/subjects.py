@@ -35,8 +35,9 @@ def subjects(session: Session, public_ids: Collection[str]) -> dict[str, Subject
         found[public_id] = Subject(name, _url("organise_branch.show"))
     for public_id, name in session.execute(_named(Member.public_id, Member.name, public_ids)):
         found[public_id] = Subject(name, _url("organise_members.index"))
-    for public_id, slug in session.execute(_named(Petition.public_id, Petition.slug, public_ids)):
-        found[public_id] = Subject(slug, _url("organise_petitions.show", slug=slug))
+    for petition in session.scalars(select(Petition).where(Petition.public_id.in_(public_ids))):
+        url = _url("organise_petitions.show", slug=petition.slug)
+        found[petition.public_id] = Subject(petition.title_in(present_language()), url)
     for prisoner in session.scalars(select(Prisoner).where(Prisoner.public_id.in_(public_ids))):
         url = _url("organise_prisoners.show", public_id=prisoner.public_id)
         found[prisoner.public_id] = Subject(prisoner.name_in(present_language()), url)
@@ -58,19 +59,21 @@ def _directory(session: Session, public_ids: Collection[str]) -> dict[str, Subje
 def _editions(session: Session, public_ids: Collection[str]) -> dict[str, Subject]:
     """Editions, and what was made of them."""
     found = {}
-    edition = select(Edition.public_id, Petition.slug, Edition.number).join(Petition)
-    for public_id, slug, number in session.execute(edition.where(Edition.public_id.in_(public_ids))):
-        url = _url("organise_editions.show", slug=slug, number=number)
-        found[public_id] = Subject(_("Edition %(number)s of %(petition)s", number=number, petition=slug), url)
+    edition = select(Edition.public_id, Petition, Edition.number).join(Petition)
+    for public_id, petition, number in session.execute(edition.where(Edition.public_id.in_(public_ids))):
+        url = _url("organise_editions.show", slug=petition.slug, number=number)
+        title = petition.title_in(present_language())
+        found[public_id] = Subject(_("Edition %(number)s of %(petition)s", number=number, petition=title), url)
     delivery = (
-        select(Delivery.public_id, Petition.slug, Edition.number)
+        select(Delivery.public_id, Petition, Edition.number)
         .join(Volume, Delivery.volume_id == Volume.id)
         .join(Document)
         .join(Edition)
         .join(Petition)
     )
-    for public_id, slug, number in session.execute(delivery.where(Delivery.public_id.in_(public_ids))):
-        label = _("A delivery of edition %(number)s of %(petition)s", number=number, petition=slug)
+    for public_id, petition, number in session.execute(delivery.where(Delivery.public_id.in_(public_ids))):
+        title = petition.title_in(present_language())
+        label = _("A delivery of edition %(number)s of %(petition)s", number=number, petition=title)
         found[public_id] = Subject(label, _url("organise_delivery.show", public_id=public_id))
     return found
 

@@ -129,7 +129,7 @@ def _editions(session: Session, branch: Branch) -> Iterator[Task]:
             Haste.DECIDE if checked else Haste.NOW,
             edition.checked_at or edition.requested_at,
             url,
-            edition.petition.slug,
+            _title(edition.petition),
             facts={"number": edition.number, "problems": len(edition.problems)},
         )
 
@@ -146,20 +146,21 @@ def _deliveries(session: Session, branch: Branch) -> Iterator[Task]:
 
 def _signatures(session: Session, branch: Branch) -> Iterator[Task]:
     rows = session.execute(
-        select(Petition.slug, func.count(), func.min(Signature.created_hour))
+        select(Petition, func.count(), func.min(Signature.created_hour))
         .join(Signature, Signature.petition_id == Petition.id)
         .where(Petition.branch_id == branch.id, Signature.state == Signature.State.HELD)
-        .group_by(Petition.slug)
+        .group_by(Petition.id)
     )
-    for slug, count, since in rows:
-        yield Task("held", Haste.DECIDE, since, _to("organise_signatures.index", slug=slug), slug, count)
+    for petition, count, since in rows:
+        url = _to("organise_signatures.index", slug=petition.slug)
+        yield Task("held", Haste.DECIDE, since, url, _title(petition), count)
 
 
 def _trends(session: Session, branch: Branch) -> Iterator[Task]:
     wanted = Trend.open().join(Petition).where(Petition.branch_id == branch.id).options(joinedload(Trend.petition))
     for trend in session.scalars(wanted.limit(50)):
         url = _to("organise_fraud.index", slug=trend.petition.slug, trend=trend.public_id)
-        yield Task("trend", Haste.NOW, trend.first_seen_at, url, trend.petition.slug, trend.count, {"trend": trend})
+        yield Task("trend", Haste.NOW, trend.first_seen_at, url, _title(trend.petition), trend.count, {"trend": trend})
 
 
 def _cases(session: Session, branch: Branch, today: date) -> Iterator[Task]:
@@ -172,10 +173,15 @@ def _cases(session: Session, branch: Branch, today: date) -> Iterator[Task]:
         url = _to("organise_prisoners.show", public_id=prisoner.public_id)
         since = _midnight(prisoner.consent_review_on)
         yield Task("consent", Haste.NOW if late else Haste.SOON, since, url, _name(prisoner), facts={"late": late})
+    stopped = select(Petition).where(Petition.branch_id == branch.id, Petition.log_stopped_at.is_not(None))
+    for petition in session.scalars(stopped):
+        assert petition.log_stopped_at is not None
+        url = _to("organise_petitions.show", slug=petition.slug)
+        yield Task("log_stopped", Haste.NOW, petition.log_stopped_at, url, _title(petition))
     review = select(Petition).where(Petition.branch_id == branch.id, Petition.needs_review)
     for petition in session.scalars(review):
         url = _to("organise_petitions.show", slug=petition.slug)
-        yield Task("review", Haste.NOW, petition.opened_at or petition.created_at, url, petition.slug)
+        yield Task("review", Haste.NOW, petition.opened_at or petition.created_at, url, _title(petition))
 
 
 def _reports(session: Session, branch: Branch) -> Iterator[Task]:
@@ -227,6 +233,10 @@ def _authority(delivery: Delivery) -> str:
 
 def _name(of: Authority | Prisoner) -> str:
     return of.name_in(present_language())
+
+
+def _title(petition: Petition) -> str:
+    return petition.title_in(present_language())
 
 
 def _midnight(day: date) -> datetime:

@@ -8,6 +8,7 @@ from werkzeug import Response
 from petitions.auth import current_member, guard
 from petitions.db import db
 from petitions.forms.organise.texts import TextForm
+from petitions.i18n import LanguageChoice, choice
 from petitions.models import AuditEntry, Petition, PetitionText, Proposal, UnderReview
 from petitions.policy import Act
 from petitions.readiness import findings
@@ -28,6 +29,7 @@ def index(slug: str) -> str:
     return render_template(
         "organise/texts/index.html",
         petition=petition,
+        offered=offered(petition),
         newest={text.language: text for text in petition.newest_texts},
         wanted={addressee.language for addressee in petition.addressees},
         found=findings(petition),
@@ -144,10 +146,18 @@ def change_of(petition: Petition, text: PetitionText) -> Comparison:
 
 
 def spoken(language: str) -> str:
-    """A language of the site, or 404."""
-    if language not in current_app.config["SETTINGS"].languages:
+    """A language of pages or documents, or 404."""
+    settings = current_app.config["SETTINGS"]
+    if language not in (*settings.languages, *settings.document_languages):
         abort(404)
     return language
+
+
+def offered(petition: Petition) -> list[LanguageChoice]:
+    """The languages of the pages, and those that only authorities read, as far as they are needed."""
+    pages = current_app.config["SETTINGS"].languages
+    needed = [text.language for text in petition.texts] + [one.language for one in petition.addressees]
+    return [choice(code) for code in dict.fromkeys([*pages, *needed])]
 
 
 def _text(slug: str, language: str, *, lock: bool = False) -> tuple[Petition, PetitionText | None]:

@@ -9,6 +9,7 @@ from mailer.actors.editions import advance_editions
 from mailer.actors.runtime import Runtime
 from petitions.db import db
 from petitions.models import Channel, Delivery, Petition
+from tests import factories
 from tests.conftest import Desk
 
 
@@ -72,3 +73,11 @@ def delivery(kind: Channel.Kind = Channel.Kind.POST) -> Delivery:
         ).one()
         _ = found.volume.document.edition.petition, found.attempts, found.channel
         return found
+
+
+def fetch(desk: Desk, *rows: Delivery) -> None:
+    """Their documents are in hand, as after test_handouts.py."""
+    with db.writing() as session:
+        for row in rows:
+            factories.fetched(session, row, desk.member)
+        session.commit()

@@ -22,7 +22,7 @@ from petitions.models import (
     Signature,
 )
 from tests.conftest import Desk, MakeDesk
-from tests.views.organise.editing import add_channel, compile_first, delivery, page
+from tests.views.organise.editing import add_channel, compile_first, delivery, fetch, page
 
 S, K = Delivery.State, Channel.Kind
 TODAY = datetime.now(UTC).date()
@@ -63,6 +63,8 @@ def made(two: SimpleNamespace, signed_petition: Petition, runtime: Runtime, requ
 def test_what_goes_by_post_is_printed_posted_and_delivered(two: SimpleNamespace, made: Delivery) -> None:
     assert "Have the document released, print it" in page(two.editor, at(made))
     assert "220000 Sampleburg" in page(two.editor, at(made, "pack"))
+    fetch(two.editor, made)
+    assert "Yes, it is printed" in page(two.editor, at(made))
     assert step(two.editor, made, "printed") == 303
     assert step(two.editor, made, "posted", on=TODAY.isoformat(), reference="RR123456789BY") == 303
 
@@ -75,6 +77,14 @@ def test_what_goes_by_post_is_printed_posted_and_delivered(two: SimpleNamespace,
     assert became(made).state is S.DELIVERED
     noted = [(one.outcome, one.by_id) for one in became(made).attempts]
     assert noted == [(outcome, two.editor.member.id) for outcome in ("printed", "posted", "delivered")]
+
+
+def test_what_nobody_has_in_hand_cannot_have_been_printed(two: SimpleNamespace, made: Delivery) -> None:
+    assert "Yes, it is printed" not in page(two.editor, at(made))
+    answer = two.editor.post(at(made, "steps", "printed"))
+    assert answer.status_code == 409
+    assert "Have it released first" in answer.text
+    assert became(made).state is S.PACK_READY
 
 
 @pytest.mark.parametrize("made", [K.PORTAL], indirect=True)
@@ -113,6 +123,7 @@ def test_what_is_taken_there_is_handed_over_with_a_stamp(two: SimpleNamespace, m
 def test_a_day_that_cannot_be_is_refused_and_what_was_typed_is_kept(
     day: str, two: SimpleNamespace, made: Delivery
 ) -> None:
+    fetch(two.editor, made)
     step(two.editor, made, "printed")
     data = {"posted-on": day, "posted-reference": "RR1", "posted-note": "kept"}
     answer = two.editor.post(at(made, "steps", "posted"), data=data)
@@ -131,6 +142,7 @@ def test_a_hold_stops_every_step_and_one_person_is_enough(
     assert "the address is doubted" in page(two.editor, at(made))
     assert two.editor.post(at(made, "lifting")).status_code == 403
     assert two.owner.post(at(made, "lifting")).status_code == 303
+    fetch(two.editor, made)
     assert step(two.editor, made, "printed") == 303
 
 
@@ -193,7 +205,7 @@ def test_what_is_too_large_goes_by_another_way(
         authority.channels.append(Channel(kind=K.POST, address="Square 1", required=[]))
         session.commit()
         post = authority.channels[-1].public_id
-    assert "It stays whole" in page(two.editor, at(made))
+    assert "Nothing of it is cut off" in page(two.editor, at(made))
 
     assert two.editor.post(at(made, "another-way"), data={"other-channel": post}).status_code == 403
     answer = two.owner.post(at(made, "another-way"), data={"other-channel": post})
@@ -206,6 +218,7 @@ def test_what_is_too_large_goes_by_another_way(
 def test_a_printed_one_that_went_stale_says_so_and_is_compiled_again(
     two: SimpleNamespace, made: Delivery, runtime: Runtime
 ) -> None:
+    fetch(two.editor, made)
     step(two.editor, made, "printed")
     assert two.editor.post(at(made, "renewal")).status_code == 409
     with db.writing() as session:
@@ -225,6 +238,7 @@ def test_an_addressee_that_has_it_by_one_way_does_not_get_it_twice(
     two: SimpleNamespace, made: Delivery, runtime: Runtime
 ) -> None:
     """The letter was posted; the mail of the same document went stale before it left."""
+    fetch(two.editor, made)
     step(two.editor, made, "printed")
     step(two.editor, made, "posted", on=TODAY.isoformat())
     with db.writing() as session:

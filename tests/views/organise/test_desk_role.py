@@ -163,6 +163,8 @@ def test_what_organisers_do_is_granted(
     did(editor, f"{here}/prisoners/{petition.prisoner.public_id}/photos/{picture.public_id}/removal")
     did(editor, f"{here}/reports/{report.public_id}/copies")
     # deliveries
+    factories.fetched(session, printed, editor.member)
+    session.commit()
     did(editor, f"{here}/deliveries/{printed.public_id}/steps/printed")
     did(editor, f"{here}/deliveries/{printed.public_id}/release", who=editor.member.public_id, reason=WHY)
     did(second, f"{here}/releases/{asked(Proposal.Kind.RELEASE)}/approval")  # `owner` has just given the editor a role

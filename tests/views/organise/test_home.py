@@ -1,6 +1,6 @@
 """The desk: what waits for whom, and how the petitions go."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -36,7 +36,16 @@ def test_held_signatures_are_a_task_that_leads_to_the_queue(
     session.commit()
     page = desk(Member.Role.MODERATOR, branch=petition.branch).get("/organise/").text
     assert "2 signatures are held" in page
+    assert f"<bdi>{petition.title_in('en')}</bdi>" in page
     assert f"/organise/petitions/{petition.slug}/signatures" in page
+
+
+def test_an_evidence_log_that_was_stopped_is_said_on_the_desk(
+    desk: MakeDesk, session: Session, petition: Petition
+) -> None:
+    petition.log_stopped_at = datetime.now(UTC)
+    session.commit()
+    assert "The evidence log is not the one that was published" in desk(branch=petition.branch).get("/organise/").text
 
 
 def test_another_branch_s_work_is_not_seen(desk: MakeDesk, session: Session, petition: Petition) -> None:

@@ -448,6 +448,27 @@ def test_an_authority_of_the_prisoners_country_is_no_international_body(
     assert "would be shown to it" in answer.text
 
 
+def test_an_authority_is_written_to_in_a_language_that_the_pages_do_not_have(
+    session: Session, draft: Petition, two: tuple[Desk, Desk]
+) -> None:
+    editor, _ = two
+    office = factories.authority(session, languages=["uk"], country="UA")
+    session.commit()
+
+    assert '<option value="uk" selected>Українська</option>' in editor.get(
+        at(draft, f"/addressees/new/{office.slug}")
+    ).text
+    typed = {"circle": "international", "language": "uk", "transliterates": "yes"}
+    editor.post(at(draft, f"/addressees/new/{office.slug}"), data=typed)
+
+    draft = fresh(draft)
+    assert (draft.addressees[-1].language, draft.addressees[-1].transliterates) == ("uk", True)
+    assert "names in its letters too" in editor.get(at(draft, "/addressees/")).text
+    texts = editor.get(at(draft, "/texts/")).text
+    assert "an addressee needs it" in texts.split('lang="uk"', 1)[1]
+    assert editor.get(at(draft, "/texts/uk")).status_code == 200
+
+
 def test_after_publication_a_new_addressee_needs_a_second_person(
     session: Session, opened: Petition, two: tuple[Desk, Desk]
 ) -> None:
@@ -456,13 +477,15 @@ def test_after_publication_a_new_addressee_needs_a_second_person(
     session.commit()
     before = len(opened.addressees)
 
-    editor.post(at(opened, f"/addressees/new/{body.slug}"), data={"circle": "international", "language": "en"})
+    typed = {"circle": "international", "language": "en", "transliterates": "yes"}
+    editor.post(at(opened, f"/addressees/new/{body.slug}"), data=typed)
     opened = fresh(opened)
     assert len(opened.addressees) == before
     owner.post(decision(opened) + "/approval")
 
     opened = fresh(opened)
     assert opened.addressees[-1].authority_id == body.id
+    assert opened.addressees[-1].transliterates
     assert opened.opened_at is not None
     assert opened.addressees[-1].listed_at > opened.opened_at
     assert "only who signed after that is named to it" in owner.get(at(opened, "/addressees/")).text
