@@ -3,6 +3,8 @@
 PYTHON ?= python3
 JOBS ?= 3
 BIN := .venv/bin
+# Where it is set, every process compiles all of our code anew, which takes a second or two; tests start a hundred.
+unexport PYTHONDONTWRITEBYTECODE
 PO := $(wildcard petitions/translations/*/LC_MESSAGES/*.po)
 MO := $(PO:.po=.mo)
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
@@ -10,7 +12,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.1
 
 # Locked packages with hashes, by uv where there is one, else by pip.
 install = if [ -x $(BIN)/uv ]; then \
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1); \
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r $(1); \
 	else $(BIN)/python -m pip install --quiet --require-hashes -r $(1); fi
 
 .DEFAULT_GOAL := help
@@ -27,9 +29,13 @@ setup: .venv/.runtime $(MO)  ## .venv with what running needs
 setup-test: setup .venv/.test  ## and with what testing needs
 
 test: setup-test tools  ## every test (ARGS="-k names", JOBS=1)
-	@# browsers by themselves: Playwright keeps an event loop running, in which nothing else may start one
-	$(BIN)/pytest -m browser $(ARGS) || [ $$? -eq 5 ]
-	$(BIN)/pytest -m "not browser" -n $(JOBS) --dist loadfile $(ARGS) || [ $$? -eq 5 ]
+	@# browsers beside the others, not among them: Playwright keeps an event loop running, in which nothing else may start one
+	@( $(BIN)/pytest -m browser $(ARGS) >.venv/browsers.log 2>&1 & pytest=$$!; trap 'kill $$pytest' TERM; \
+		wait $$pytest; code=$$?; cat .venv/browsers.log; exit $$code ) & \
+	browsers=$$!; trap 'kill $$browsers' INT TERM; \
+	$(BIN)/pytest -m "not browser" -n $(JOBS) --dist worksteal $(ARGS); others=$$?; \
+	wait $$browsers; browsers=$$?; \
+	for code in $$browsers $$others; do case $$code in 0|5) ;; *) exit $$code;; esac; done  # 5: of these ARGS chose none
 
 lint: setup-test  ## style, types, and which way imports point
 	$(BIN)/ruff check .
@@ -59,6 +65,7 @@ lock: .venv/.made  ## choose the newest versions and write the lock files
 	$(COMPILE) --upgrade --extra bench -c requirements-test.txt -o requirements-bench.txt
 
 clean:  ## remove .venv, caches and compiled catalogues; never var/
+	find . -name __pycache__ -prune -exec rm -rf {} +
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info $(MO)
 
 # -- below: how ------------------------------------------------------------------------------------

@@ -56,7 +56,7 @@ def _bench(name: str, work: Path) -> bool:
     work.mkdir(parents=True)
     began, figures = time.monotonic(), {}
     command = [sys.executable, "-m", BENCHES[name], str(work)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, cwd=ROOT, env=_environment(work), stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         for line in process.stdout:
             print(line, end="", flush=True)
@@ -66,6 +66,12 @@ def _bench(name: str, work: Path) -> bool:
     if process.returncode == 0:
         _keep(name, figures, round(time.monotonic() - began))
     return process.returncode == 0
+
+
+def _environment(work: Path) -> dict[str, str]:
+    """Ours, and compiled imports are kept: an installation has them, though this machine may forbid it."""
+    others = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return others | {"PYTHONPYCACHEPREFIX": str(work / "bytecode")}
 
 
 def _keep(name: str, figures: dict[str, float], seconds: int) -> None:

@@ -29,7 +29,7 @@ FACT = Fact("12 March 2026", "Arrested at home.", "Record of the arrest")
 
 
 def document(named: int) -> PetitionDocument:
-    """The whole document, of which the names are one part of nine; how many they are decides how finely it is tagged."""
+    """The whole document, of which the names are one part of nine. How finely they are tagged depends on how many."""
     return PetitionDocument(
         language="en",
         file_name=file_name("free-anna-vetrova", edition=3),
