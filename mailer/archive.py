@@ -3,9 +3,6 @@
 A file is `MAGIC`, the length of the sealed file key (2 bytes), that key (HPKE, RFC 9180), then chunks of
 AES-256-GCM. A chunk's nonce is its number; the file's hash, and whether it is the last, are authenticated.
 So no chunk can be moved, taken from another file, or left out at the end.
-
-Beside a file there may be notes for whoever makes the next one like it. They are sealed by the private key, so that
-only who can open the file can have written them; they go when it goes.
 """
 
 import contextlib
@@ -22,9 +19,7 @@ from typing import BinaryIO
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 MAGIC = b"PETARC1\n"
 CHUNK = 1024 * 1024
@@ -33,7 +28,6 @@ _INFO = b"petitions archive v1|"
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 _UNFINISHED = ".unfinished"
-_NOTES = ".notes"
 
 
 class ArchiveFileMissing(Exception):
@@ -86,38 +80,10 @@ class Archive:
 
     def remove(self, sha256_hex: str) -> None:
         """Its key goes with the file: what a disk may still hold of it cannot be opened."""
-        self.remove_notes(sha256_hex)
         path = self._path(sha256_hex)
         path.unlink(missing_ok=True)
         if path.parent.exists():
             _sync_folder(path.parent)
-
-    def store_notes(self, sha256_hex: str, notes: bytes, private_key: bytes) -> None:
-        """In place of those that are there. The file has been stored before."""
-        final, nonce = self._path(sha256_hex).with_suffix(_NOTES), secrets.token_bytes(12)
-        unfinished = final.parent / f"{secrets.token_hex(8)}{_UNFINISHED}"
-        try:
-            with open(unfinished, "xb", opener=_private) as out:
-                out.write(nonce + _notes_cipher(private_key, sha256_hex).encrypt(nonce, notes, None))
-                out.flush()
-                os.fsync(out.fileno())
-            unfinished.replace(final)
-        finally:
-            unfinished.unlink(missing_ok=True)
-        _sync_folder(final.parent)
-
-    def read_notes(self, sha256_hex: str, private_key: bytes) -> bytes:
-        """Raises ArchiveFileMissing, ArchiveFileDamaged."""
-        try:
-            stored = self._path(sha256_hex).with_suffix(_NOTES).read_bytes()
-            return _notes_cipher(private_key, sha256_hex).decrypt(stored[:12], stored[12:], None)
-        except FileNotFoundError:
-            raise ArchiveFileMissing(sha256_hex) from None
-        except (InvalidTag, ValueError):
-            raise ArchiveFileDamaged(sha256_hex) from None
-
-    def remove_notes(self, sha256_hex: str) -> None:
-        self._path(sha256_hex).with_suffix(_NOTES).unlink(missing_ok=True)
 
     def sweep(self, older_than: timedelta) -> int:
         """Removes what a crash left unfinished; says how many."""
@@ -139,7 +105,7 @@ class Archive:
         file_key = AESGCM.generate_key(bit_length=256)
         sealed_key = _SUITE.encrypt(file_key, self._public_key, info=_INFO + sha256_hex.encode())
         cipher, content = AESGCM(file_key), hashlib.sha256()
-        with open(path, "xb", opener=_private) as out:
+        with open(path, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as out:
             out.write(MAGIC + len(sealed_key).to_bytes(2, "big") + sealed_key)
             for number, chunk, last in _chunks(file, CHUNK):
                 content.update(chunk)
@@ -190,15 +156,6 @@ def _nonce(number: int) -> bytes:
 
 def _bound(sha256_hex: str, last: bool) -> bytes:
     return sha256_hex.encode() + (b"|last" if last else b"|more")
-
-
-def _private(name: str, flags: int) -> int:
-    return os.open(name, flags, 0o600)
-
-
-def _notes_cipher(private_key: bytes, sha256_hex: str) -> AESGCM:
-    info = b"petitions archive notes v1|" + sha256_hex.encode()
-    return AESGCM(HKDF(SHA256(), length=32, salt=None, info=info).derive(private_key))
 
 
 def _sync_folder(folder: Path) -> None:

@@ -163,6 +163,11 @@ class PetitionDocument:
 _VOLUME = re.compile(r"-V\d+of\d+\.pdf\Z")
 
 
+def letter_name(volume: str) -> str:
+    """`PET-free-anna-E03-letter.pdf`, beside the file name of a volume."""
+    return _VOLUME.sub("-letter.pdf", volume)
+
+
 def file_name(slug: str, *, edition: int, volume: int = 1, volumes: int = 1) -> str:
     """`PET-free-anna-E03-V1of1.pdf`: plain ASCII, and no name but the petition's own."""
     safe = re.sub(r"[^a-z0-9]+", "-", slug.lower()).strip("-")[:60] or "petition"

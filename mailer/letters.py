@@ -29,7 +29,7 @@ from mailer.mime import (
 )
 from mailer.wording import authority_words, letter_words
 
-__all__ = ["Mail", "Sender", "already_signed", "confirm_signature", "deliver_document"]
+__all__ = ["Fetched", "Mail", "Sender", "already_signed", "confirm_signature", "deliver_document"]
 
 _MARK = re.compile("\ue000(\\w+)\ue001")
 
@@ -84,6 +84,14 @@ def already_signed(
     return _to_signer(text, own, to=to, message_id=message_id, date=date)
 
 
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """Where a document is that is not attached."""
+
+    url: str
+    expires_on: str  # in words of the letter's language
+
+
 def deliver_document(
     *,
     sender: Sender,
@@ -106,10 +114,11 @@ def deliver_document(
     volume: int = 1,
     volumes: int = 1,
     in_reply_to: str | None = None,
+    link: Fetched | None = None,
     demonstration: bool,
 ) -> Mail:
-    """Hands an authority its document. `names` are printed in it, of `confirmed` who signed. The same values
-    make the same bytes, so what was archived is what was sent."""
+    """Hands an authority its document; with `link`, a letter about it, and where it is fetched. `names` are printed in
+    it, of `confirmed` who signed. The same values make the same bytes, so what was archived is what was sent."""
     words = {
         "addressee": one_line(addressee),
         "salutation": one_line(salutation),
@@ -127,6 +136,9 @@ def deliver_document(
         "volumes": volumes,
         "demonstration": demonstration,
     }
+    letter = "deliver_document" if link is None else "deliver_link"
+    if link is not None:
+        words |= {"link_url": link.url, "expires_on": link.expires_on}
     address = wire_address(to)
     document = Attachment(file_name, "application/pdf", pdf if isinstance(pdf, bytes) else b"".join(pdf))
     earlier = one_line(in_reply_to or "")
@@ -136,9 +148,9 @@ def deliver_document(
             from_headers(sender),
             letter_headers(to=address, message_id=message_id, date=date),
             thread.encode(),
-            subject_header(authority_words("deliver_document", "subject", language, words)),
+            subject_header(authority_words(letter, "subject", language, words)),
             f"Content-Language: {language}\r\nMIME-Version: 1.0\r\n".encode(),
-            mixed(authority_words("deliver_document", "body", language, words), [document], message_id),
+            mixed(authority_words(letter, "body", language, words), [document], message_id),
         )
     )
     return Mail(to, message_id, data)

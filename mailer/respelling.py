@@ -164,8 +164,8 @@ _GEORGIAN: Final = _with_j(
     "ც=ts ძ=dz წ=ts ჭ=ch ხ=kh ჰ=h"
 )
 _ARMENIAN: Final = _with_j(
-    "ջ=j u=u ա=a բ=b գ=g դ=d ե=e զ=z է=e ը=y թ=t ժ=zh ի=i լ=l խ=kh ծ=ts կ=k հ=h ձ=dz ղ=gh ճ=ch մ=m յ=y ն=n շ=sh ո=o չ=ch "
-    "պ=p ռ=r ս=s վ=v տ=t ր=r ց=ts փ=p ք=k և=ev օ=o ֆ=f"
+    "ջ=j u=u ա=a բ=b գ=g դ=d ե=e զ=z է=e ը=y թ=t ժ=zh ի=i լ=l խ=kh ծ=ts կ=k հ=h ձ=dz ղ=gh ճ=ch մ=m յ=y ն=n շ=sh ո=o "
+    "չ=ch պ=p ռ=r ս=s վ=v տ=t ր=r ց=ts փ=p ք=k և=ev օ=o ֆ=f"
 )
 
 

@@ -9,7 +9,7 @@ state. One process that serves both doors has both rights. A further role owns t
 `petitions db upgrade`; none of these may own them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from psycopg.sql import Identifier
 from sqlalchemy import Table
@@ -26,6 +26,11 @@ UNREADABLE = {  # by either web role
     "subscriptions": {"box"},
 }
 APPEND_ONLY = {"audit_entries"}
+
+THE_LOGS = {  # columns that only the worker fills: a place in a log, and how far the log is
+    "signatures": {"position", "withdrawal_position"},
+    "petitions": {"log_size", "log_number", "log_stopped_at", "counted_at"},
+}
 
 # -- the signers' door
 HIDDEN = {
@@ -45,6 +50,7 @@ INSERTED = (
 UPDATED = {
     "held_copies": ("state", "name", "city"),  # erasing ends them
     "petitions": ("confirmed_count",),
+    "links": ("downloads", "first_downloaded_at", "last_downloaded_at"),
     "reports": ("state", "settled_on"),
     "signatures": (
         "state", "held_reason", "disclosure", "shows_city", "wants_listing", "wants_news", "public_name",
@@ -71,9 +77,10 @@ DESK_UPDATES = {
     # neither its keys, nor that the operator knows it: `verified_at` may only be taken away, which no grant can say
     "branches": (*Branch.PRINTED, "verified_at", "frozen_at", "frozen_by", "takes_reports", "report_countries"),
     "documents": ("state",),  # superseded before it left
+    "links": ("revoked_at", "revoked_by_id"),
     "update_letters": ("state", "reason", "lease_owner", "lease_until"),  # news that is ended
     # holding takes the name off the page; releasing counts, or gives the letter a whole term
-    "signatures": ("state", "held_reason", "public_name", "confirmed_on", "expires_at"),
+    "signatures": ("state", "held_reason", "public_name", "confirmed_on", "expires_at", "counts_again_since"),
 }
 DESK_DELETES = (
     "addressees", "approvals", "authority_imports", "passkeys", "password_resets", "petition_texts", "photos",
@@ -111,7 +118,7 @@ def _signers_may(table: Table, role: str) -> list[str]:
     if table.name not in NOT_FOR_SIGNERS:
         lines.append(_select(table, role, HIDDEN.get(table.name, set())))
     if table.name in INSERTED:
-        lines += _insert(table, role)
+        lines += _insert(table, role, THE_LOGS)
     if table.name in UPDATED:
         lines.append(f"GRANT UPDATE{_columns(UPDATED[table.name])} ON {_quote(table.name)} TO {role};")
     return lines
@@ -127,7 +134,7 @@ def _organisers_may(table: Table, role: str) -> list[str]:
     if name in DESK_UPDATES:
         return [*lines, f"GRANT UPDATE{_columns(DESK_UPDATES[name])} ON {_quote(name)} TO {role};"]
     if name not in DESK_ONLY_READS:
-        lines += [*_insert(table, role), f"GRANT UPDATE ON {_quote(name)} TO {role};"]
+        lines += [*_insert(table, role), f"GRANT UPDATE{_but(table, THE_LOGS)} ON {_quote(name)} TO {role};"]
     if name in DESK_DELETES:
         lines.append(f"GRANT DELETE ON {_quote(name)} TO {role};")
     return lines
@@ -135,15 +142,20 @@ def _organisers_may(table: Table, role: str) -> list[str]:
 
 def _select(table: Table, role: str, hidden: set[str]) -> str:
     hidden = hidden | UNREADABLE.get(table.name, set())
-    columns = _columns(column.name for column in table.columns if column.name not in hidden)
-    return f"GRANT SELECT{columns if hidden else ''} ON {_quote(table.name)} TO {role};"
+    return f"GRANT SELECT{_but(table, {table.name: hidden})} ON {_quote(table.name)} TO {role};"
 
 
-def _insert(table: Table, role: str) -> list[str]:
+def _insert(table: Table, role: str, kept: Mapping[str, set[str]] | None = None) -> list[str]:
     return [
-        f"GRANT INSERT ON {_quote(table.name)} TO {role};",
+        f"GRANT INSERT{_but(table, kept or {})} ON {_quote(table.name)} TO {role};",
         f"GRANT USAGE ON SEQUENCE {_sequence(table.name)} TO {role};",
     ]
+
+
+def _but(table: Table, kept: Mapping[str, set[str]]) -> str:
+    """The columns of a table but for those that are kept from a role; nothing for all of them."""
+    without = kept.get(table.name, set())
+    return _columns(column.name for column in table.columns if column.name not in without) if without else ""
 
 
 def _columns(names: Iterable[str]) -> str:

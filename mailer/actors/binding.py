@@ -18,16 +18,16 @@ from typing import BinaryIO, cast
 from sqlalchemy.orm import Session
 
 from mailer.actors.compiling import Compilation, compilation, new_code
-from mailer.actors.keeping import note_pages, taken_pages
 from mailer.actors.limits import volume_limits
-from mailer.actors.runtime import Runtime, log
+from mailer.actors.runtime import Runtime
 from mailer.archive import Archive
-from mailer.pdf.keeping import PagesUnfit
+from mailer.pdf.letter import write_letter
 from mailer.pdf.limits import PAGE, Limits, TooManyVolumes
 from mailer.pdf.rendering import OpenVolume, Rendering, bind, render
 from mailer.pdf.seal import seal
 from mailer.pdf.volumes import Listed
 from mailer.timestamps import Stamper
+from petitions.inspection import Inspection
 from petitions.keys import seal_key
 from petitions.models import Addressee, Document, Edition, Volume
 from petitions.verify import inspect
@@ -51,7 +51,6 @@ class Bound:
     """A volume that is finished and sealed."""
 
     file: BinaryIO
-    volume: OpenVolume
     size: int
     listed: Listed
     rendering: Rendering
@@ -87,8 +86,6 @@ class Binder:
             for volume in bound:
                 volume.file.seek(0)
                 archive.store(volume.file, volume.listed.sha256)
-            if len(bound) == 1:
-                self._note_pages(archive, made, bound[0])
             self.note("archived_at")
             if settings.demonstration:
                 for volume in bound:
@@ -105,9 +102,12 @@ class Binder:
             allowed = limits
             for _ in range(ATTEMPTS):
                 with ExitStack() as opened:
+                    made = compilation(
+                        self.runtime, self.session, self.edition, self.addressee, code, self.stamper
+                    )
                     new_file = partial(_nameless_file, self.runtime.settings.archive, opened)
                     try:
-                        made, volumes = self._rendered(code, new_file, allowed)
+                        volumes = bind(made.document, made.roll, new_file, allowed)
                     except TooManyVolumes:
                         break
                     self.note("rendered_at")
@@ -120,26 +120,6 @@ class Binder:
                 allowed = _narrowed(allowed, limits, bound)
         raise TooManyVolumes
 
-    def _rendered(
-        self, code: str, new_file: Callable[[], BinaryIO], limits: Limits
-    ) -> tuple[Compilation, list[OpenVolume]]:
-        made = self._compilation(code)
-        taken = taken_pages(self.runtime, self.session, self.edition, self.addressee, made.document, new_file)
-        if taken:
-            made.roll.leave_out(taken.names)
-            try:
-                return made, bind(made.document, made.roll, new_file, limits, kept=taken.pages)
-            except PagesUnfit as unfit:
-                log.info(
-                    "document.rendered_anew",
-                    edition=self.edition.public_id, addressee=self.addressee.id, reason=str(unfit),
-                )
-                made = self._compilation(code)
-        return made, bind(made.document, made.roll, new_file, limits)
-
-    def _compilation(self, code: str) -> Compilation:
-        return compilation(self.runtime, self.session, self.edition, self.addressee, code, self.stamper)
-
     def _sealed(self, volumes: Sequence[OpenVolume]) -> list[Bound]:
         """The first volume last: it lists the others by their hashes."""
         bound: list[Bound] = []
@@ -148,23 +128,32 @@ class Binder:
         return bound
 
     def _seal(self, volume: OpenVolume, later: Sequence[Listed]) -> Bound:
-        rendering, file, branch = volume.finish(later), volume.file, self.edition.petition.branch
+        rendering, file = volume.finish(later), volume.file
         if rendering.missing:
             raise GlyphsMissing
+        seen = self._put_seal(file)
+        document = volume.document
+        listed = Listed(
+            document.volume, document.file_name, volume.first_serial, volume.last_serial, rendering.pages, seen.sha256
+        )
+        return Bound(file, file.seek(0, os.SEEK_END), listed, rendering, seen.stamped_at)
+
+    def _put_seal(self, file: BinaryIO) -> Inspection:
+        branch = self.edition.petition.branch
         key = seal_key(self.runtime.settings, branch.public_id)
         seal(file, key.pkcs12, key.passphrase, reason=f"Edition {self.edition.number}", stamps=self.stamper)
         seen = inspect(file, [branch.seal_certificate or b""])
         if not seen.bottom_line or bool(seen.stamped_at) is not bool(self.stamper):
             raise SealNotOurs(seen.problem)
-        document = volume.document
-        listed = Listed(
-            document.volume, document.file_name, volume.first_serial, volume.last_serial, rendering.pages, seen.sha256
-        )
-        return Bound(file, volume, file.seek(0, os.SEEK_END), listed, rendering, seen.stamped_at)
+        return seen
 
-    def _note_pages(self, archive: Archive, made: Compilation, only: Bound) -> None:
-        branch = self.edition.petition.branch
-        note_pages(self.runtime, archive, branch, only.listed.sha256, made.document, only.volume, made.roll)
+    def _add_letter(self, row: Document, made: Compilation, bound: Sequence[Bound]) -> None:
+        """For an addressee that fetches its document by a link."""
+        letter = io.BytesIO()
+        if write_letter(made.document, [one.listed for one in bound], letter):
+            raise GlyphsMissing
+        row.letter_sha256 = self._put_seal(letter).sha256
+        row.letter = letter.getvalue()
 
     def _row(self, code: str, made: Compilation, bound: Sequence[Bound]) -> Document:
         first, *later = bound
@@ -182,6 +171,8 @@ class Binder:
             roll_digest=made.roll.digest,
             front_matter=shown.getvalue(),
         )
+        if any(channel.by_link for channel in self.edition.channels_to(self.addressee)):
+            self._add_letter(row, made, bound)
         row.volumes += [Volume(size=one.size, stamped_at=one.stamped_at, **one.listed._asdict()) for one in bound]
         return row
 

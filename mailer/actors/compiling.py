@@ -1,10 +1,10 @@
 """From rows to the facts that reach paper: what one addressee may see, in that addressee's language."""
 
+import hashlib
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -31,24 +31,10 @@ from petitions.models import (
     Signature,
     last_received,
 )
-from petitions.models.roll import Compared, RollDigest, after, digest_of, in_parts
+from petitions.models.roll import digest_of, in_parts, roll_entries
 
 CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # nothing that is misread on paper
 CODE_LENGTH = 12  # 60 bits: cannot be guessed, can be typed
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """Names that are printed already: serial numbers, and what is known of the whole roll."""
-
-    first: int
-    last: int
-    compared: Compared
-
-    @property
-    def before_rest(self) -> tuple[int, int]:
-        """Where to read on: how many names stand before, and the last one's position."""
-        return max((end for end in self.compared.ends if end[0] <= self.last), default=(0, 0))
 
 
 class Roll:
@@ -57,36 +43,19 @@ class Roll:
     def __init__(self, runtime: Runtime, session: Session, edition: Edition, addressee: Addressee) -> None:
         self._runtime, self._session = runtime, session
         self._edition, self._addressee = edition, addressee
-        self._digest = RollDigest()
-        self._left_out: LeftOut | None = None
+        self._digest = hashlib.sha256()
         self.names = 0
-
-    def leave_out(self, names: LeftOut) -> None:
-        """They are counted and keep their numbers, but are not opened."""
-        self._left_out, self._digest = names, names.compared.digest
 
     def __iter__(self) -> Iterator[SignatureLine]:
         columns = (
             Signature.public_id, Signature.name_key_id, Signature.name_box,
             Signature.position, Signature.shows_city, Signature.country, Signature.confirmed_on,
         )
-        rows = self._edition.roll_for(self._addressee, *columns)
-        if self._left_out is None:
-            yield from self._opened(rows, 0)
-            return
-        names, position = self._left_out.before_rest
-        yield from self._opened(rows.limit(self._left_out.first - 1), 0)
-        if names:
-            rows = rows.where(after(self._session, self._edition.petition, position))
-        yield from islice(self._opened(rows, names), self._left_out.last - names, None)
-
-    def _opened(self, rows: Select[Any], serial: int) -> Iterator[SignatureLine]:
-        """`serial`: how many stand before these."""
         countries = dict(country_names(self._addressee.language))  # Babel's own mapping looks for aliases each time
         respells = self._addressee.transliterates
-        for part in in_parts(self._session, rows):
-            if self._left_out is None:
-                self._digest.add(row[3:5] for row in part)
+        serial = 0
+        for part in in_parts(self._session, self._edition.roll_for(self._addressee, *columns)):
+            self._digest.update(roll_entries(row[3:5] for row in part))
             opened = self._runtime.unsealer.names(row[:3] for row in part)
             for (_, _, _, _, shows_city, country, day), (name, city) in zip(part, opened, strict=True):
                 serial += 1
@@ -100,11 +69,7 @@ class Roll:
 
     @property
     def digest(self) -> bytes:
-        return self._digest.whole
-
-    @property
-    def beginnings(self) -> list[str]:
-        return self._digest.beginnings
+        return self._digest.digest()
 
 
 def roll_digest(session: Session, edition: Edition, addressee: Addressee) -> bytes:

@@ -18,11 +18,14 @@ from sqlalchemy.orm import Session
 
 from mailer import claims, letters
 from mailer.actors.compiling import spaced
+from mailer.actors.links import Address, address_for
 from mailer.actors.particulars import in_language, salutation_of
 from mailer.actors.runtime import Runtime, log
 from mailer.addresses import message_id, return_path
 from mailer.archive import Archive
-from mailer.letters import Mail, Sender
+from mailer.document import letter_name
+from mailer.letters import Fetched, Mail, Sender
+from mailer.pdf.words import Words
 from mailer.replies import Outcome, Result
 from petitions.bell import bell
 from petitions.db import DatabaseBusy, database_time, db, now
@@ -35,6 +38,7 @@ from petitions.models import (
     DeliveryAttempt,
     Document,
     Edition,
+    Link,
     Stop,
     Switch,
     Volume,
@@ -110,9 +114,10 @@ def _prepare(runtime: Runtime, delivery_id: int) -> _Ready | None:
     if stop:  # before the archive is opened for nothing
         _wait(runtime, delivery_id, stop)
         return None
+    link = address_for(runtime, delivery_id)
     with db.reading() as session:
         delivery = session.get_one(Delivery, delivery_id)
-        mail, address = _build(runtime, delivery), delivery.channel.address
+        mail, address = _build(runtime, delivery, link), delivery.channel.address
         branch = delivery.volume.document.edition.petition.branch
         sha256 = hashlib.sha256(mail.data).hexdigest()
         document_id = delivery.volume.document_id
@@ -129,6 +134,8 @@ def _prepare(runtime: Runtime, delivery_id: int) -> _Ready | None:
             session, Delivery, runtime.owner, delivery_id, lease=runtime.settings.lease_seconds,
             state=Delivery.State.TRANSMITTING, transmitting_at=now(), mail_sha256=sha256,
         )
+        if link is not None:
+            session.get_one(Link, link.link_id).mail_sha256 = sha256
         ready = _Ready(delivery_id, delivery.public_id, mail, delivery.tries, delivery.created_at)
         session.commit()
     return ready if marked else None
@@ -144,12 +151,15 @@ def _wait(runtime: Runtime, delivery_id: int, stop: str) -> None:
         session.commit()
 
 
-def _build(runtime: Runtime, delivery: Delivery) -> Mail:
+def _build(runtime: Runtime, delivery: Delivery, link: Address | None) -> Mail:
     document = delivery.volume.document
     edition, authority = document.edition, document.addressee.authority
     branch, language = edition.petition.branch, document.language
-    archive = Archive(runtime.settings.archive, branch.public_key)
-    pdf = archive.read(delivery.volume.sha256, runtime.unsealer.private_key(branch.public_id))
+    if link is None:
+        archive = Archive(runtime.settings.archive, branch.public_key)
+        pdf = archive.read(delivery.volume.sha256, runtime.unsealer.private_key(branch.public_id))
+    else:
+        pdf = document.letter or b""
     text = edition.texts.get(language) or next(iter(edition.texts.values()))
     return letters.deliver_document(
         sender=Sender(
@@ -172,7 +182,8 @@ def _build(runtime: Runtime, delivery: Delivery) -> Mail:
         representative=branch.representative,
         verification_url=runtime.url("verify", document.verification_code),
         verification_code=spaced(document.verification_code),
-        file_name=delivery.volume.file_name,
+        file_name=delivery.volume.file_name if link is None else letter_name(delivery.volume.file_name),
+        link=Fetched(link.url, Words(language).long_day(link.expires_at.date())) if link else None,
         volume=delivery.volume.number,
         volumes=len(document.volumes),
         in_reply_to=_thread(runtime, delivery),

@@ -13,11 +13,9 @@ from mailer import claims
 from mailer.actors.binding import Binder
 from mailer.actors.checking import report
 from mailer.actors.evidence import sign_log, try_to_sign
-from mailer.actors.keeping import forget_notes
 from mailer.actors.planning import plan_deliveries
 from mailer.actors.runtime import Runtime, log
 from mailer.actors.stamping import stamped
-from mailer.archive import Archive
 from mailer.timestamps import NoTimeStamp, Stamper
 from petitions.bell import bell
 from petitions.db import database_time, db, insert_or_ignore, now
@@ -159,8 +157,6 @@ def _compile_document(runtime: Runtime, edition_id: int, addressee_id: int) -> b
         ours = _still_ours(session, runtime, edition_id)
         if ours and not _has_live(session, edition_id, addressee_id):
             session.add(document)
-            session.flush()
-            forget_notes(session, Archive(runtime.settings.archive, document.branch_key), document)
         session.commit()
     return ours
 

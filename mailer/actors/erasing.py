@@ -11,6 +11,7 @@ from mailer.actors.runtime import Runtime, log
 from mailer.archive import Archive
 from petitions import retention
 from petitions.db import database_time, db, now
+from petitions.linkfiles import LinkFiles
 from petitions.models import (
     AuditEntry,
     DataKey,
@@ -18,6 +19,7 @@ from petitions.models import (
     Document,
     Edition,
     Erasure,
+    Link,
     Petition,
     Signature,
     Subscription,
@@ -138,12 +140,17 @@ def _erase_documents(session: Session, runtime: Runtime, petition: Petition) -> 
         .limit(BATCH)
     ).all()
     archive = Archive(runtime.settings.archive, petition.branch.public_key)
+    files = LinkFiles(runtime.settings.links)
     for volume in volumes:
         mails = session.scalars(select(Delivery.mail_sha256).where(Delivery.volume_id == volume.id))
-        for sha256 in {volume.sha256, *filter(None, mails)}:
+        links = session.scalars(select(Link).join(Delivery).where(Delivery.volume_id == volume.id)).all()
+        for sha256 in {volume.sha256, *filter(None, mails), *(link.mail_sha256 for link in links if link.mail_sha256)}:
             archive.remove(sha256)
+        for link in links:
+            files.remove(link.public_id)
+            link.removed_at = link.removed_at or database_time(session)
         volume.erased_at = database_time(session)
-        volume.document.front_matter = None
+        volume.document.front_matter = volume.document.letter = None
     return len(volumes)
 
 

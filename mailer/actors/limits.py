@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 
 from mailer.actors.runtime import Runtime
-from mailer.pdf.limits import Limits
+from mailer.pdf.limits import UNLIMITED, Limits
 from mailer.pdf.rendering import Rendering
 from petitions.models import Channel
 
 
 def channel_limits(runtime: Runtime, channel: Channel) -> Limits:
-    """Of one sealed file; without a size where nobody has set one."""
+    """Of one sealed file; without a size where nobody has set one. What is fetched by a link no mail server weighs."""
+    if channel.by_link:
+        return UNLIMITED
     usual = runtime.settings.channel_bytes if channel.kind is Channel.Kind.EMAIL else None
     return Limits(channel.max_bytes or usual, channel.max_pages)
 

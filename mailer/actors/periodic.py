@@ -10,6 +10,7 @@ from mailer.actors.channel_changes import settle_channel_changes
 from mailer.actors.counting import count, recount
 from mailer.actors.held_copies import forget_copies
 from mailer.actors.invalidations import forget_previews
+from mailer.actors.links import remove_links
 from mailer.actors.listing import write_public_names
 from mailer.actors.previews import drop_previews
 from mailer.actors.purging import purge
@@ -58,6 +59,7 @@ def _jobs(runtime: Runtime) -> list[tuple[str, float, Callable[[Runtime], object
         ("lapse", HOUR, _lapse),
         ("recount", DAY, recount),
         ("purge", HOUR, purge),
+        ("links", 60, remove_links),
         ("handouts", 300, _tidy_handouts),
         ("report_copies", 300, drop_copies),
     ]

@@ -5,12 +5,13 @@ from typing import NamedTuple
 
 from mailer.document import PetitionDocument
 from mailer.pdf.fonts import Weight
-from mailer.pdf.layout import LEFT, MM, RIGHT, Pen, Point, break_lines
+from mailer.pdf.layout import LEFT, MM, RIGHT, Pen, Point, break_lines, runs_leftwards
 from mailer.pdf.letterhead import STRIP, foot, letterhead
 from mailer.pdf.markup import Kind, Span, plain
 from mailer.pdf.words import Words
 
 LARGEST, SMALLER = 11.0, 0.97  # a letter that needs more room is set smaller until it fits
+LEAST = 4.0  # whatever is typed into our forms fits before
 LEADING = 1.38
 BESIDE = LEFT + 82 * MM  # the enclosures stand beside the signature
 INK = 14 * MM  # room to sign
@@ -22,12 +23,14 @@ class Annex(NamedTuple):
     last: int
 
 
-def cover_letter(document: PetitionDocument, words: Words, annexes: Sequence[Annex]) -> Pen:
+def cover_letter(document: PetitionDocument, words: Words, annexes: Sequence[Annex], *, heading: str = "") -> Pen:
+    """`heading`: of the annexes, where they are not enclosed."""
     size = LARGEST
     while True:
         letter = _Letter(document, words, size)
-        letter.write(annexes)
-        if letter.y >= STRIP + 6 * MM:
+        letter.write(annexes, heading or words.gettext("Enclosed"))
+        if letter.y >= STRIP + 6 * MM or size < LEAST:
+            foot(letter.pen, document, words)
             return letter.pen
         size *= SMALLER
 
@@ -40,7 +43,7 @@ class _Letter:
         self._size = size
         self.y = letterhead(self.pen, document, words)
 
-    def write(self, annexes: Sequence[Annex]) -> None:
+    def write(self, annexes: Sequence[Annex], heading: str) -> None:
         document, words = self._document, self._words
         self._subject()
         self._lines((plain(document.addressee.salutation),), after=0.6)
@@ -53,9 +56,8 @@ class _Letter:
         top = self.y
         self._signature()
         signed, self.y = self.y, top
-        self._enclosures(annexes)
+        self._enclosures(annexes, heading)
         self.y = min(self.y, signed)
-        foot(self.pen, document, words)
 
     def _subject(self) -> None:
         document, words = self._document, self._words
@@ -96,8 +98,11 @@ class _Letter:
         """What the petition asks, set off from what the sender says."""
         self.y -= 0.2 * self._size
         top = self.y
-        self._lines(spans, left=LEFT + 5 * MM)
-        mark = Point(LEFT + 1.5 * MM, top - 0.1 * self._size), Point(LEFT + 1.5 * MM, self.y + 0.1 * self._size)
+        left, right, x = LEFT + 5 * MM, RIGHT, LEFT + 1.5 * MM
+        if runs_leftwards([*spans]):
+            left, right, x = LEFT, RIGHT - 5 * MM, RIGHT - 1.5 * MM
+        self._lines(spans, left=left, right=right)
+        mark = Point(x, top - 0.1 * self._size), Point(x, self.y + 0.1 * self._size)
         self.pen.curve(mark, thickness=1.5, gray=0.4)
         self.y -= 0.8 * self._size
 
@@ -111,10 +116,9 @@ class _Letter:
         for line in (document.sender.role, document.sender.name):
             self._lines((plain(line),), right=right, size=0.9 * self._size)
 
-    def _enclosures(self, annexes: Sequence[Annex]) -> None:
+    def _enclosures(self, annexes: Sequence[Annex], heading: str) -> None:
         size = 0.86 * self._size
-        heading = plain(self._words.gettext("Enclosed"), Weight.BOLD)
-        self._lines((heading,), left=BESIDE, size=size, after=0.2)
+        self._lines((plain(heading, Weight.BOLD),), left=BESIDE, size=size, after=0.2)
         with self.pen.tagged("L"):
             for annex in annexes:
                 self._enclosure(annex, size)

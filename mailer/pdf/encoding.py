@@ -8,13 +8,12 @@ hexadecimal strings with a font switch; what must be shaped, in the fonts of mai
 
 import codecs
 from collections import Counter
-from collections.abc import Iterable
 from itertools import chain as concatenate
 
-from mailer.pdf.fonts import SUBSTITUTE, Face, Weight, chain, code_point, face_for, face_named, is_shaped
+from mailer.pdf.fonts import SUBSTITUTE, Face, Weight, chain, code_point, face_for, is_shaped
 from mailer.pdf.glyphs import GlyphFonts
 from mailer.pdf.shaping import Pieces, shape
-from mailer.pdf.subsets import Letter, Subset, embed, number
+from mailer.pdf.subsets import Subset, embed, number
 from mailer.pdf.writer import PdfWriter
 
 # In the primary subset from the start: a rare letter on page 1 must not take a code that every later page
@@ -23,27 +22,19 @@ COMMON = (
     "АБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯабвгдежзийклмнопрстуфхцчшщъыьэюяЁёЄєІіЇїЎўҐґ"
     "äáàâãåčçćéèêëęěíîïłñńóòôöõøřšśßúùûüýžżźÁČÉÖØÓŁŠŚÜŽ–—«»№’"
 )
-ESCAPED = "\\()"  # what may not stand in a literal string as it is
 
 
 class Lettering:
     """All the subsets of one document, and what could not be printed."""
 
-    def __init__(self, letters: Iterable[Letter] = ()) -> None:
-        """`letters` get the codes that they had in the document whose `letters` these were, up to any of them."""
+    def __init__(self) -> None:
         self.missing: Counter[str] = Counter()
-        self.letters: list[Letter] = []  # with a code, in the order in which they got it, but for ASCII and COMMON
         self._subsets: dict[str, list[Subset]] = {}
-        self._glyphs = GlyphFonts(self.letters)
+        self._glyphs = GlyphFonts()
         self._alone: set[str] = set()  # seen in cells, and not to be shaped
         self.primary = self._new_subset(chain(Weight.REGULAR)[0], ascii_codes=True)
         for char in COMMON:
             self.primary.take(char)
-        for letter in letters:
-            if letter.glyph is None:
-                self._subset_of(face_named(letter.face), letter.text)
-            else:
-                self._glyphs.give(letter)
         self._known: frozenset[str] = frozenset()
         self._refresh()
 
@@ -124,18 +115,12 @@ class Lettering:
         return fonts + self._glyphs.embed(writer)
 
     def _subset_with(self, char: str, weight: Weight) -> Subset:
-        return self._subset_of(face_for(char, weight) or chain(weight)[0], char)
-
-    def _subset_of(self, face: Face, char: str) -> Subset:
+        face = face_for(char, weight) or chain(weight)[0]
         for subset in self._subsets.get(face.name, []):
-            if char in subset.codes:
-                return subset
             if subset.take(char):
-                break
-        else:
-            subset = self._new_subset(face, ascii_codes=False)
-            subset.take(char)
-        self.letters.append(Letter(face.name, char))
+                return subset
+        subset = self._new_subset(face, ascii_codes=False)
+        subset.take(char)
         return subset
 
     def _new_subset(self, face: Face, *, ascii_codes: bool) -> Subset:
@@ -159,6 +144,11 @@ class Lettering:
 
 def escape(text: str) -> str:
     return text.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)")
+
+
+def escape_codes(text: bytes) -> bytes:
+    """The same for text in the primary subset's codes, in which these three marks have their own."""
+    return text.replace(b"\\", b"\\\\").replace(b"(", b"\\(").replace(b")", b"\\)")
 
 
 def _hexadecimal(subset: Subset, run: str) -> bytes:

@@ -67,6 +67,11 @@ class Typeface:
     def width(self, glyph: int) -> int:
         return int(self.font.get_glyph_h_advance(glyph))
 
+    def lowest(self, glyph: int) -> int:
+        """How far down it is drawn."""
+        extents = self.font.get_glyph_extents(glyph)
+        return int(extents.y_bearing + extents.height) if extents else 0
+
 
 def add_directory(directory: Path) -> None:
     """Asks the fonts of this directory too, in the order of their names; `…-Bold.ttf` is for bold only.
@@ -101,10 +106,6 @@ def typefaces(weight: Weight) -> tuple[Typeface, ...]:
 def first_typeface(chars: str, weight: Weight) -> Typeface | None:
     """The first face that has all of these characters, or None."""
     return next((face for face in typefaces(weight) if all(map(face.prints, chars))), None)
-
-
-def typeface_named(name: str) -> Typeface:
-    return next(face for weight in Weight for face in typefaces(weight) if face.name == name)
 
 
 @cache

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from mailer.pdf.fonts import Weight
-from mailer.pdf.layout import BOTTOM, LEFT, MM, RIGHT, TOP, Line, Pen, break_lines, line_width
+from mailer.pdf.fonts import Weight, width
+from mailer.pdf.layout import BOTTOM, LEFT, MM, RIGHT, TOP, Line, Pen, break_lines, line_width, runs_leftwards
 from mailer.pdf.markup import Block, Kind, Span, plain
 from mailer.pdf.sheets import Sheets
 from mailer.pdf.tagging import Element
@@ -74,10 +74,11 @@ class Flow:
                 level = outer + (1 if block.kind is Kind.HEADING else 2)
                 self.heading("".join(span.text for span in block.spans), size=size + 1.5, level=level)
 
-    def row(self, *cells: Cell, size: float = 9.5, rule: bool = True, head: bool = False) -> None:
+    def row(self, *cells: Cell, size: float = 9.5, rule: bool = True, head: bool = False) -> float:
         """One row of a table. It moves to the next page whole, unless a page is too short for it.
 
         Rows that follow one another are one table, headed by the `head` row and by the first cell of each other.
+        Returns where the first line stands.
         """
         columns = [
             break_lines((plain(cell.text, cell.weight),), cell.end - cell.start, size) for cell in cells
@@ -88,6 +89,7 @@ class Flow:
         self.space(1.5)
         outer = self.pen.element
         elements = _row_of(outer.last("Table"), len(cells), head=head)
+        base = self.y - size
         for index in range(height):
             self.room(leading)
             for cell, element, lines in zip(cells, elements, columns, strict=True):
@@ -99,6 +101,7 @@ class Flow:
         self.space(3.5)
         if rule:
             self.pen.rule(LEFT, self.y, RIGHT, thickness=0.25, gray=0.65)
+        return base
 
     def space(self, points: float) -> None:
         self.y -= points
@@ -119,17 +122,20 @@ class Flow:
         self.room(size * LEADING)
         outer = self.pen.element
         self.pen.element = outer.last("L").child("LI")
+        leftwards = runs_leftwards([*spans])
+        left, right = (LEFT, RIGHT - INDENT) if leftwards else (LEFT + INDENT, RIGHT)
+        mark = RIGHT - 1.5 * MM - width("•", Weight.REGULAR, size) if leftwards else LEFT + 1.5 * MM
         with self.tagged("Lbl"):
-            self.pen.text(LEFT + 1.5 * MM, self.y - size, "•", size=size)
+            self.pen.text(mark, self.y - size, "•", size=size)
         with self.tagged("LBody"):
-            self._write(spans, size=size, left=LEFT + INDENT)
+            self._write(spans, size=size, left=left, right=right)
         self.pen.element = outer
 
-    def _write(self, spans: tuple[Span, ...], *, size: float, left: float = LEFT) -> None:
+    def _write(self, spans: tuple[Span, ...], *, size: float, left: float = LEFT, right: float = RIGHT) -> None:
         leading = size * LEADING
-        for line in break_lines(spans, RIGHT - left, size):
+        for line in break_lines(spans, right - left, size):
             self.room(leading)
-            self.pen.line(left, self.y - size, line, size=size, end=RIGHT)
+            self.pen.line(left, self.y - size, line, size=size, end=right)
             self.y -= leading
 
     def _place(self, cell: Cell, line: Line, size: float) -> None:

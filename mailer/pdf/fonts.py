@@ -67,10 +67,6 @@ def chain(weight: Weight) -> tuple[Face, ...]:
     return tuple(map(_face, names))
 
 
-def face_named(name: str) -> Face:
-    return next(face for weight in Weight for face in chain(weight) if face.name == name)
-
-
 @cache
 def advances(weight: Weight) -> Advances:
     return Advances(weight)

@@ -6,9 +6,9 @@ glyph and text.
 
 import uharfbuzz as hb  # type: ignore[import-untyped]
 
-from mailer.pdf.faces import EM, Typeface, typeface_named
+from mailer.pdf.faces import EM, Typeface
 from mailer.pdf.shaping import Run, Shaped
-from mailer.pdf.subsets import Letter, number, to_unicode
+from mailer.pdf.subsets import number, to_unicode
 from mailer.pdf.writer import PdfWriter, text_string
 
 # HarfBuzz's own tables, and names and outlines' hints: none of them is read from an embedded font.
@@ -17,34 +17,23 @@ DROPPED = (
 )  # fmt: skip
 
 
-BEGUN = -1  # in place of a glyph: the font itself, whose name counts those before it
-
-
 class GlyphFont:
     """The glyphs of one face in one document. Code 0 stays .notdef."""
 
-    def __init__(self, typeface: Typeface, name: str, given: list[Letter]) -> None:
+    def __init__(self, typeface: Typeface, name: str) -> None:
         self.typeface = typeface
         self.name = name
         self.codes: dict[tuple[int, str], int] = {}
-        self._given = given
-        given.append(Letter(typeface.name, "", BEGUN))
 
     def code(self, glyph: int, text: str) -> int:
-        found = self.codes.get((glyph, text))
-        if found is None:
-            found = self.codes[glyph, text] = len(self.codes) + 1
-            self._given.append(Letter(self.typeface.name, text, glyph))
-        return found
+        return self.codes.setdefault((glyph, text), len(self.codes) + 1)
 
 
 class GlyphFonts:
     """All of a document's."""
 
-    def __init__(self, given: list[Letter]) -> None:
-        """`given`: where every letter is noted that gets a code, in this order."""
+    def __init__(self) -> None:
         self._fonts: dict[str, GlyphFont] = {}
-        self._given = given
 
     @property
     def codes(self) -> int:
@@ -70,20 +59,9 @@ class GlyphFonts:
         """Write every font; returns the entries of the /Font dictionary."""
         return b"".join(b"/%b %d 0 R" % (font.name.encode(), _embed(font, writer)) for font in self._fonts.values())
 
-    def give(self, letter: Letter) -> None:
-        """What another document has noted."""
-        font = self._font(typeface_named(letter.face))
-        if letter.glyph is not None and letter.glyph != BEGUN:
-            font.code(letter.glyph, letter.text)
-
-    def _font(self, typeface: Typeface) -> GlyphFont:
-        if typeface.name not in self._fonts:
-            self._fonts[typeface.name] = GlyphFont(typeface, f"G{len(self._fonts)}", self._given)
-        return self._fonts[typeface.name]
-
     def _shown(self, run: Run, at: int, size: float) -> tuple[str, int]:
         """The glyphs of a run as strings with moves between them; and where the point is after them."""
-        font = self._font(run.typeface)
+        font = self._fonts.setdefault(run.typeface.name, GlyphFont(run.typeface, f"G{len(self._fonts)}"))
         parts, codes = [f"/{font.name} {number(size).decode()} Tf["], ""
         place, raised = run.x, 0
         for glyph in run.glyphs:

@@ -21,6 +21,7 @@ WHITE = 4 * MM  # around the QR code
 SQUARE = 26 * MM  # its side, and the height of the field beside it
 STRIP = BOTTOM + SQUARE + WHITE  # the strip at the foot ends here
 RECEIPT = 74 * MM  # width of the field for a stamp
+BACK = 5  # lines of the smallest size between the head and the window
 
 
 def from_top(millimetres: float) -> float:
@@ -55,7 +56,7 @@ def _marks(pen: Pen) -> None:
 
 def _sender(pen: Pen, document: PetitionDocument) -> None:
     """On the line that parts it from the letter."""
-    details = [*document.sender.lines, document.sender.reply_email]
+    details = [*_few(document.sender.lines, 6), document.sender.reply_email]
     name = (plain(document.sender.name, Weight.BOLD),)
     for x, (shown, size) in (
         (LEFT, _fitted(name, ASIDE - LEFT - 8 * MM, 16, lines=2)),
@@ -70,10 +71,11 @@ def _address(pen: Pen, document: PetitionDocument) -> float:
     """In the window, under the line by which a letter comes back."""
     back = " · ".join([document.sender.name, *document.sender.lines])
     shown, size = _fitted((plain(back),), WINDOW, LABEL, lines=2)
+    del shown[BACK:]  # the whole of it stands at the right
     with pen.tagged("P"):
         _down(pen, LEFT, from_top(50) + 1.3 * size * len(shown) + 1.5, shown, size)
     pen.rule(LEFT, from_top(50), LEFT + WINDOW, thickness=0.25)
-    addressee = [plain(document.addressee.name, Weight.BOLD), *map(plain, document.addressee.lines)]
+    addressee = [plain(document.addressee.name, Weight.BOLD), *map(plain, _few(document.addressee.lines, 24))]
     shown, size = _fitted(addressee, WINDOW, 10.5, lines=8)
     height = 1.25 * size * len(shown)
     top = min(max(from_top(62.7), from_top(90) + height), from_top(50.5))  # a long one begins higher
@@ -140,6 +142,11 @@ def _receipt(pen: Pen, words: Words) -> None:
 def _frame(left: float, bottom: float, right: float, top: float) -> Sequence[Point]:
     corners = Point(left, bottom), Point(right, bottom), Point(right, top), Point(left, top)
     return (*corners, corners[0])
+
+
+def _few(lines: Sequence[str], most: int) -> Sequence[str]:
+    """As they are, or all on as few as they take."""
+    return lines if len(lines) <= most else (", ".join(lines),)
 
 
 def _fitted(texts: Iterable[Span], limit: float, size: float, *, lines: int) -> tuple[list[Line], float]:

@@ -10,12 +10,12 @@ from functools import lru_cache, partial
 from itertools import accumulate
 
 from mailer.document import SignatureLine
-from mailer.pdf.encoding import ESCAPED, Lettering, escape
-from mailer.pdf.fonts import Weight, advances, width
-from mailer.pdf.keeping import KeptPages, PageList, PagesUnfit
+from mailer.pdf.encoding import Lettering, escape_codes
+from mailer.pdf.fonts import Weight, advances, is_shaped, width
 from mailer.pdf.layout import BOTTOM, LEFT, MM, RIGHT, TOP, Pen, break_lines
 from mailer.pdf.markup import Span
 from mailer.pdf.rows import Detail, RowTags, marks
+from mailer.pdf.shaping import shape
 from mailer.pdf.sheets import Sheet, Sheets
 from mailer.pdf.tagging import ARTIFACT
 from mailer.pdf.words import Words
@@ -31,6 +31,7 @@ NARROW = int(NAME_WIDTH / SIZE)  # no character of ASCII, nor its substitute, is
 UNITS = NAME_WIDTH * 1000 / SIZE
 SPACE = advances(Weight.REGULAR)[" "]
 DIGIT = width("0", Weight.REGULAR, SIZE)
+DEEPEST = -(ROW - SIZE - 1 - 0.5) * 1000 / SIZE  # under the line of a row, and half a point from its rule
 
 
 class NamesTable:
@@ -46,8 +47,6 @@ class NamesTable:
         self._word_units = lru_cache(8192)(_word_units)  # names differ, their words repeat
         self._above, self._top = above, top
         self.rest: SignatureLine | None = None  # taken from the lines, but the volume was full
-        self.full_pages = PageList()  # but for the first, which has more on it than names
-        self._torn = False  # a row went on on a further page
         self._cells: list[str] = []
         self._rows: list[str] = []  # a template each
         self._heights: list[float] = []
@@ -65,7 +64,7 @@ class NamesTable:
         left = self._top - HEAD - BOTTOM
         count = figures = 0
         for serial, name, place, signed_on in lines:
-            if not count and not self._pages:
+            if not count:
                 self._begin(serial)
             count += 1
             digits = str(serial)
@@ -91,26 +90,10 @@ class NamesTable:
             else:
                 left = self._wrap(left, serial, name, place, day_of(signed_on))
         if rows:
-            self._end_page(self.rest.serial if self.rest else serial + 1, full=False)
-        return count
-
-    def copy(self, kept: KeptPages) -> int:
-        """Takes the pages over after the first; returns how many names they hold. Raises PagesUnfit."""
-        if self._pages != 1 or self._next_serial != kept.first:
-            raise PagesUnfit("the first page has become longer or shorter")
-        for page in kept.pages:
-            sheet = self._sheets.keep()
-            self._mark(sheet, page.last + 1)
-            owners = self._tags.write(sheet, page.rows)
-            placed = self._sheets.copy(sheet, kept.rows(page), page.checksum, owners)
-            self.full_pages.add(page.first, page.last, page.rows, page.letters, placed)
-            if self._sheets.full:
-                raise PagesUnfit("they do not all go into one volume")
-        return kept.last - kept.first + 1
-
-    def finish(self) -> None:
+            self._end_page(self.rest.serial if self.rest else serial + 1)
         if self._pages > BOOKMARKED:
             self._bookmark()
+        return count
 
     def _begin(self, serial: int) -> None:
         """The head over the first rows is read; those of further pages repeat it for the eye."""
@@ -127,7 +110,6 @@ class NamesTable:
             others = places[start : start + LONGEST] or [""]
             height = PADDING + LEADING * max(len(some), len(others))
             if left < height:
-                self._torn |= start > 0
                 left = self._end_page(serial)
             left -= height
             self._rows.append(self._row(len(self._rows), len(digits), len(some), len(others)))
@@ -136,23 +118,20 @@ class NamesTable:
             digits = day = ""
         return left
 
-    def _end_page(self, serial: int, *, full: bool = True) -> float:
+    def _end_page(self, serial: int) -> float:
         """Writes the page; returns the height of the next, which begins with the row of this number."""
         top, heights = self._top, self._heights
-        rules = "/Grid Do\n" if top == TOP and heights == [ROW] * FULL else _rules(heights, top - HEAD)
+        drawn = "/Grid Do\n" if top == TOP and heights == [ROW] * FULL else _rules(heights, top - HEAD)
         head = "" if self._pages == 0 else "/Head Do\n"
         start = top - HEAD - SIZE - 1 + ROW
         font = f"/{self._lettering.primary.name} {SIZE:g} Tf 1 0 0 1 {DAY:.2f} {start:.2f} Tm\n"
         begin, end = self._tags.around()
         template = f"{begin}BT{font}{''.join(self._rows)}ET\n{end}"
-        ornament = ARTIFACT % f"{head}{rules}".encode()
-        sheet, first = self._sheets.keep(), self._next_serial
+        ornament = ARTIFACT % f"{head}{drawn}".encode()
+        sheet = self._sheets.keep()
         self._mark(sheet, serial)
         owners = self._tags.write(sheet, len(heights))
-        drawn = ornament + _encode(self._lettering, template, self._cells)
-        placed = self._sheets.fill(sheet, self._above, drawn, owners)
-        if full and self._pages > 1 and not self._torn:
-            self.full_pages.add(first, serial - 1, len(heights), len(self._lettering.letters), placed)
+        self._sheets.fill(sheet, self._above, ornament + _encode(self._lettering, template, self._cells), owners)
         self._above, self._top = Pen(), TOP
         for used in (self._cells, self._rows, self._heights):
             used.clear()
@@ -177,9 +156,9 @@ class NamesTable:
 def _encode(lettering: Lettering, template: str, cells: list[str]) -> bytes:
     joined = "\0".join(cells)
     if "\n" not in joined and joined.count("\0") == len(cells) - 1:  # neither is a character to the codec
-        shown = escape(joined).split("\0") if any(mark in joined for mark in ESCAPED) else cells
         try:
-            return lettering.encode(template % tuple(shown))
+            shown = escape_codes(lettering.encode(joined)).split(b"\0")
+            return template.encode() % tuple(shown)
         except UnicodeEncodeError:
             pass  # a character of another subset or face: its cell switches fonts
     return lettering.encode(template % tuple(lettering.literal(cell, SIZE) for cell in cells))
@@ -248,7 +227,15 @@ def _place_lines(place: str) -> list[str]:
 
 
 def _broken(text: str, limit: float) -> list[str]:
-    if width(text, Weight.REGULAR, SIZE) <= limit:
-        return [text]
-    lines = break_lines((Span(text, Weight.REGULAR),), limit, SIZE)
-    return ["".join(span.text for span in line) for line in lines]
+    lines = [text]
+    if width(text, Weight.REGULAR, SIZE) > limit:
+        broken = break_lines((Span(text, Weight.REGULAR),), limit, SIZE)
+        lines = ["".join(span.text for span in line) for line in broken]
+    if not is_shaped(text, Weight.REGULAR):
+        return lines
+    return [part for line in lines for part in ((line, "") if _is_deep(line) else (line,))]
+
+
+def _is_deep(line: str) -> bool:
+    """Whether letters that stand under one another, as in Tibetan, would touch the rule: such lines take two."""
+    return is_shaped(line, Weight.REGULAR) and shape(((line, Weight.REGULAR),)).lowest < DEEPEST

@@ -147,8 +147,8 @@ def countries(flow: Flow, document: PetitionDocument, words: Words) -> None:
     most = max(max(row.signatures for row in rows), 1)
     for row in rows:
         amount = Cell(words.amount(row.signatures), *amounts, right=True)
-        flow.row(Cell(row.country, 0, 52 * MM), amount, size=9)
-        flow.pen.bar(LEFT + BARS, flow.y + 5.5, (WIDE - BARS) * row.signatures / most, 6)
+        base = flow.row(Cell(row.country, 0, 52 * MM), amount, size=9)
+        flow.pen.bar(LEFT + BARS, base - 0.7, (WIDE - BARS) * row.signatures / most, 6)
 
 
 def names(flow: Flow, document: PetitionDocument, words: Words) -> None:
@@ -175,7 +175,7 @@ def integrity(flow: Flow, document: PetitionDocument, words: Words) -> None:
             (words.gettext("Size of the evidence log"), words.amount(document.proof.log_size)),
             (words.gettext("Root of the evidence log"), document.proof.log_root),
             (words.gettext("Key of the evidence log"), document.proof.log_key),
-            (words.gettext("Its newest state"), document.proof.log_url),
+            (words.gettext("Newest state of the log"), document.proof.log_url),
         ]
     pairs.append((words.gettext("File name"), document.file_name))
     _pairs(flow, pairs, size=DIGEST)
@@ -187,7 +187,8 @@ def integrity(flow: Flow, document: PetitionDocument, words: Words) -> None:
             code=document.proof.code,
             log=bool(document.proof.log_root),
             demonstration=document.demonstration,
-        )
+        ),
+        size=9.5,
     )
     flow.end_page()
 

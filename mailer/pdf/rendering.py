@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain, islice
+from itertools import chain
 from typing import BinaryIO
 
 from mailer.document import PetitionDocument, SignatureLine
@@ -11,12 +11,10 @@ from mailer.pdf import parts, volumes
 from mailer.pdf.cover import Annex, cover_letter
 from mailer.pdf.encoding import Lettering
 from mailer.pdf.flow import Flow
-from mailer.pdf.keeping import KeptPages, PageList
 from mailer.pdf.limits import MOST_VOLUMES, UNLIMITED, Limits, Measure, TooManyVolumes
 from mailer.pdf.names import NamesTable
 from mailer.pdf.rows import detail_for
 from mailer.pdf.sheets import Sheets
-from mailer.pdf.subsets import Letter
 from mailer.pdf.volumes import Listed
 from mailer.pdf.words import Words
 from mailer.pdf.writer import PdfWriter
@@ -53,23 +51,17 @@ def render(
 
 
 def bind(
-    document: PetitionDocument, lines: Iterable[SignatureLine], new_file: Callable[[], BinaryIO], limits: Limits,
-    *, kept: KeptPages | None = None,
+    document: PetitionDocument, lines: Iterable[SignatureLine], new_file: Callable[[], BinaryIO], limits: Limits
 ) -> "list[OpenVolume]":
     """The same in one pass over as many files as the limits ask for. Each wants its `finish`; the first last, because
-    it lists the others. Raises TooManyVolumes.
-
-    `kept`: pages of the first volume that are taken over; `lines` leaves their names out. Raises PagesUnfit.
-    """
+    it lists the others. Raises TooManyVolumes."""
     remaining = iter(lines)
-    bound = [OpenVolume(document, new_file(), limits=limits, letters=kept.letters if kept else ())]
-    rest = bound[0].write(remaining, kept)
-    while rest is not None:
+    bound = [OpenVolume(document, new_file(), limits=limits)]
+    while (rest := bound[-1].write(remaining)) is not None:
         if len(bound) == MOST_VOLUMES:
             raise TooManyVolumes
         later = document.as_volume(len(bound) + 1, len(bound) + 1)
         bound.append(OpenVolume(later, new_file(), after=bound[-1].last_serial, limits=limits, first_line=rest))
-        rest = bound[-1].write(remaining)
     for number, volume in enumerate(bound, start=1):
         volume.document = document.as_volume(number, len(bound))
     return bound
@@ -80,19 +72,17 @@ class OpenVolume:
 
     def __init__(
         self, document: PetitionDocument, out: BinaryIO, *, after: int = 0, copied: bool = False, notice: str = "",
-        limits: Limits = UNLIMITED, first_line: SignatureLine | None = None, letters: Sequence[Letter] = (),
+        limits: Limits = UNLIMITED, first_line: SignatureLine | None = None,
     ) -> None:
-        """`after`: the last serial number of the volume before; `first_line`: what that had no room for; `letters`: what its
-        fonts begin with."""
+        """`after`: the last serial number of the volume before; `first_line`: what that had no room for."""
         self.file = out
         self._words = words = Words(document.language)
-        self._writer, self._lettering = PdfWriter(out), Lettering(letters)
+        self._writer, self._lettering = PdfWriter(out), Lettering()
         notice = words.gettext("Copy without names, for organisers") if copied else notice
         self._sheets = Sheets(self._writer, self._lettering, document, words, notice=notice, limits=limits)
         self._first_line = [first_line] if first_line else []
         self._annexes: list[Annex] = []
         self._measure = Measure()
-        self.full_pages = PageList()
         self.first_serial, self.last_serial = after + 1, after
         first = document.volume == 1
         self._sheets.bookmark(words.gettext("Cover letter") if first else volumes.name_of(document, words))
@@ -110,12 +100,7 @@ class OpenVolume:
         """Which volume it is, of how many: known before `finish`."""
         self._sheets.document = told
 
-    @property
-    def letters(self) -> Sequence[Letter]:
-        """Of its fonts, in the order in which they got their codes."""
-        return self._lettering.letters
-
-    def write(self, lines: Iterator[SignatureLine], kept: KeptPages | None = None) -> SignatureLine | None:
+    def write(self, lines: Iterator[SignatureLine]) -> SignatureLine | None:
         """Prints names while there is room; returns the one that has to go into the next volume."""
         sheets, words, flow = self._sheets, self._words, self._flow
         first = sheets.count + 1
@@ -126,10 +111,7 @@ class OpenVolume:
         before = self._writer.size
         detail = detail_for(self.document.totals.named)
         table = NamesTable(sheets, words, above=flow.pen, top=flow.y, detail=detail)
-        names = table.write(islice(lines, kept.first - 1)) + table.copy(kept) if kept else 0
-        names += table.write(chain(self._first_line, lines))
-        table.finish()
-        self.full_pages = table.full_pages
+        names = table.write(chain(self._first_line, lines))
         self.last_serial = self.first_serial + names - 1
         self._measure = Measure(before, first - 1, self._writer.size - before, self._lettering.characters)
         if names:

@@ -10,15 +10,17 @@ import asyncio
 from datetime import UTC, datetime
 from typing import BinaryIO
 
-from asn1crypto import keys, x509  # type: ignore[import-untyped]
+from asn1crypto import x509  # type: ignore[import-untyped]
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.hazmat.primitives.serialization.pkcs12 import PKCS12KeyAndCertificates, load_pkcs12
 from cryptography.x509 import Certificate
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.writer import BasePdfFileWriter
 from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter
-from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
+from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, Signer
 from pyhanko.sign.signers.pdf_signer import PdfSigningSession
 from pyhanko.sign.timestamps import TimeStamper
 from pyhanko_certvalidator.registry import SimpleCertificateStore
@@ -51,7 +53,7 @@ def seal(
     """Seal a whole file opened for reading and writing; it is appended to in place. What `stamps` raises leaves
     the file half sealed: it must be made again."""
     opened = _opened(pkcs12, passphrase)
-    signer = _signer(opened)
+    signer = _Signer(opened)
     metadata = PdfSignatureMetadata(
         field_name=FIELD,
         reason=reason,
@@ -116,14 +118,20 @@ def _token_bytes(stamps: TimeStamper) -> int:
     return len(token.dump())
 
 
-def _signer(opened: PKCS12KeyAndCertificates) -> SimpleSigner:
-    assert opened.cert is not None  # `_opened` has refused anything else
-    assert isinstance(opened.key, RSAPrivateKey)
-    chain = [opened.cert, *opened.additional_certs]
-    certificates = [x509.Certificate.load(member.certificate.public_bytes(Encoding.DER)) for member in chain]
-    private = opened.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-    return SimpleSigner(
-        signing_cert=certificates[0],
-        signing_key=keys.PrivateKeyInfo.load(private),
-        cert_registry=SimpleCertificateStore.from_certs(certificates[1:]),  # type: ignore[no-untyped-call]
-    )
+class _Signer(Signer):
+    """With the key as it was opened; the library's own would write it out, and read and examine it again."""
+
+    def __init__(self, opened: PKCS12KeyAndCertificates) -> None:
+        assert opened.cert is not None  # `_opened` has refused anything else
+        assert isinstance(opened.key, RSAPrivateKey)
+        self._key = opened.key
+        chain = [opened.cert, *opened.additional_certs]
+        certificates = [x509.Certificate.load(member.certificate.public_bytes(Encoding.DER)) for member in chain]
+        super().__init__(
+            signing_cert=certificates[0],
+            cert_registry=SimpleCertificateStore.from_certs(certificates[1:]),  # type: ignore[no-untyped-call]
+        )
+
+    async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:  # noqa: ARG002
+        assert digest_algorithm == DIGEST
+        return self._key.sign(data, PKCS1v15(), SHA256())

@@ -79,6 +79,11 @@ class Shaped:
     width: int  # in thousandths of the size
     missing: Counter[str]  # characters that no face has
 
+    @property
+    def lowest(self) -> int:
+        """How far down it is drawn, in thousandths of the size."""
+        return min((run.typeface.lowest(one.number) + one.up for run in self.runs for one in run.glyphs), default=0)
+
 
 def printable(char: str) -> bool:
     """Whether some face has the character, or it is one that is not seen."""

@@ -18,7 +18,7 @@ from mailer.pdf.outline import Outline
 from mailer.pdf.subsets import number
 from mailer.pdf.tagging import PAGINATION, Marks, Tree
 from mailer.pdf.words import Words
-from mailer.pdf.writer import PdfWriter, Placed, text_string
+from mailer.pdf.writer import PdfWriter, text_string
 
 SMALL = 8.0
 HEADER, FOOTER = 282 * MM, 12 * MM
@@ -86,19 +86,15 @@ class Sheets:
         self._pending_bookmarks = []
         return sheet
 
-    def fill(self, sheet: Sheet, pen: Pen, rows: bytes = b"", owners: Sequence[int] = ()) -> Placed:
+    def fill(self, sheet: Sheet, pen: Pen, rows: bytes = b"", owners: Sequence[int] = ()) -> None:
         """`rows` are drawn after the pen's marks; `owners` are the elements that their pieces belong to."""
         marks = Marks(self.tree, number=sheet.number, page=sheet.page, owners=owners)
         letter = sheet.number == 1 and self.document.volume == 1  # it has a head of its own
         frame = PAGINATION % (b"/Letter Do\n" if letter else b"/Frame Do\n")
         content = pen.content(self.lettering, marks)
         marks.close()
-        return self.writer.contents(frame + content + rows, self._foot(sheet), sheet.contents)
-
-    def copy(self, sheet: Sheet, packed: bytes, checksum: int, owners: Sequence[int]) -> Placed:
-        """The page with what `fill` has drawn on one of another file, all but its number."""
-        Marks(self.tree, number=sheet.number, page=sheet.page, owners=owners).close()
-        return self.writer.copied_contents(packed, checksum, self._foot(sheet), sheet.contents)
+        foot = PAGINATION % self._page_number(sheet.number)
+        self.writer.stream(b"".join((frame, content, rows, foot)), number=sheet.contents)
 
     def finish(self) -> None:
         pen = Pen()
@@ -111,7 +107,7 @@ class Sheets:
             forms += b"/%b %d 0 R" % (name.encode(), form)
         document = self.document
         metadata = Metadata(
-            f"{document.text.title} · {self._edition()}", document.sender.name, document.language, document.dated_on
+            f"{document.reading.title} · {self._edition()}", document.sender.name, document.language, document.dated_on
         )
         catalog = (
             b"/Lang%b/MarkInfo<</Marked true>>/StructTreeRoot %d 0 R/ViewerPreferences<</DisplayDocTitle true>>"
@@ -126,12 +122,12 @@ class Sheets:
         fonts = self.lettering.embed(self.writer)
         self.writer.finish(fonts=fonts, forms=forms, catalog=catalog, information=metadata.information())
 
-    def _foot(self, sheet: Sheet) -> bytes:
-        text = self._before.format(page=sheet.number)
+    def _page_number(self, page: int) -> bytes:
+        text = self._before.format(page=page)
         x = LEFT + width(text, Weight.REGULAR, SMALL)
         shown = self.lettering.show(text, Weight.REGULAR, SMALL)
         places = number(LEFT), number(FOOTER), shown, number(x), number(FOOTER)
-        return PAGINATION % (b"BT 1 0 0 1 %b %b Tm%b ET q 1 0 0 1 %b %b cm/Total Do Q\n" % places)
+        return b"BT 1 0 0 1 %b %b Tm%b ET q 1 0 0 1 %b %b cm/Total Do Q\n" % places
 
     def _frame(self, *, running: bool = True) -> Pen:
         document, words = self.document, self._words

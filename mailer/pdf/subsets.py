@@ -1,20 +1,11 @@
 """A subset of a face: 256 codes for its characters, and the font objects that carry it in a file."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from mailer.pdf.fonts import Face
 from mailer.pdf.writer import PdfWriter
 
 RESERVED = frozenset("\0\n\r")  # NUL means .notdef, line breaks part operators, readers turn CR into LF
-
-
-class Letter(NamedTuple):
-    """What has a code in a font of a document: a character, or a glyph with the text it stands for."""
-
-    face: str
-    text: str
-    glyph: int | None = None
 
 
 class Subset:

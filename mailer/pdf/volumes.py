@@ -55,7 +55,7 @@ def listing(later: Sequence[Listed], flow: Flow, _document: PetitionDocument, wo
         " are listed here; their SHA-256 was computed from the sealed files."
     )
     flow.paragraph((plain(said.format(volumes=len(later) + 1)),))
-    columns = ((0, 20 * MM), (20 * MM, 58 * MM), (60 * MM, 76 * MM), (80 * MM, 165 * MM))
+    columns = ((0, 20 * MM), (20 * MM, 56 * MM), (58 * MM, 82 * MM), (84 * MM, 165 * MM))
     heads = words.gettext("Volume"), words.gettext("Names No."), words.gettext("Pages"), words.gettext("File")
     flow.row(*(Cell(head, *column, Weight.BOLD) for head, column in zip(heads, columns, strict=True)), head=True)
     for one in later:

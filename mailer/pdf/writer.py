@@ -10,7 +10,7 @@ import zlib
 from array import array
 from collections.abc import Sequence
 from itertools import accumulate
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 GROUP = 256  # pages per node of the page tree
 PACK = 200  # small objects per compressed stream
@@ -18,15 +18,6 @@ WIDTH, HEIGHT = 595.28, 841.89  # A4 in points
 # A line of the cross-reference stream as one number: kind, then 5 bytes of where, then 2 bytes of index.
 AT_BYTE, IN_STREAM = 1 << 56, 2 << 56
 NOWHERE = 0xFFFF  # the free object 0, head of a list of none
-ZLIB = b"\x78\x9c"  # the two bytes before what is compressed
-
-
-class Placed(NamedTuple):
-    """Where in the file the body of a page's contents is, compressed; and its Adler-32."""
-
-    at: int
-    length: int
-    checksum: int
 
 
 class PdfWriter:
@@ -36,6 +27,7 @@ class PdfWriter:
         self.pages = 0
         self._places = array("Q", [NOWHERE])
         self._small: list[tuple[int, bytes]] = []
+        self._small_size = 0
         self._root = self.reserve()
         self._groups: list[int] = []
         self._group = self.reserve()
@@ -46,7 +38,7 @@ class PdfWriter:
     @property
     def outstanding(self) -> int:
         """About how many bytes `finish` has to write for the objects so far: cross references, the page tree."""
-        return 3 * len(self._places) + 8 * self.pages + sum(len(body) for _, body in self._small) // 4
+        return 3 * len(self._places) + 8 * self.pages + self._small_size // 4
 
     def reserve(self, count: int = 1) -> int:
         """The first of so many numbers for objects that are written later."""
@@ -64,6 +56,7 @@ class PdfWriter:
         """An object that is no stream; it is written with others of its kind."""
         number = number or self.reserve()
         self._small.append((number, body))
+        self._small_size += len(body)
         if len(self._small) == PACK:
             self._write_small()
         return number
@@ -76,17 +69,6 @@ class PdfWriter:
         packed = zlib.compress(data, 6)
         body = b"<<%b/Filter/FlateDecode/Length %d>>stream\n%b\nendstream" % (entries, len(packed), packed)
         return self.object(body, number)
-
-    def contents(self, body: bytes, end: bytes, number: int) -> Placed:
-        """A page's contents. Compressed, the body ends with a whole byte: another end may follow it in another file."""
-        compressor = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
-        packed = compressor.compress(body) + compressor.flush(zlib.Z_SYNC_FLUSH)
-        return self._contents(packed, zlib.adler32(body), compressor, end, number)
-
-    def copied_contents(self, packed: bytes, checksum: int, end: bytes, number: int) -> Placed:
-        """The same, with a body from another file."""
-        compressor = zlib.compressobj(6, zlib.DEFLATED, -9, 1)  # a large window costs ten times more
-        return self._contents(packed, checksum, compressor, end, number)
 
     def plain_stream(self, data: bytes, entries: bytes) -> int:
         """A stream that programs find without knowing the format: metadata."""
@@ -121,14 +103,6 @@ class PdfWriter:
         self._write_small()
         self._cross_references(root, info)
 
-    def _contents(self, packed: bytes, checksum: int, compressor: "zlib._Compress", end: bytes, number: int) -> Placed:
-        last = compressor.compress(end) + compressor.flush() + zlib.adler32(end, checksum).to_bytes(4)
-        length = len(ZLIB) + len(packed) + len(last)
-        head = b"<</Filter/FlateDecode/Length %d>>stream\n%b" % (length, ZLIB)
-        at = self.size + len(b"%d 0 obj\n" % number) + len(head)
-        self.object(b"%b%b%b\nendstream" % (head, packed, last), number)
-        return Placed(at, len(packed), checksum)
-
     def _close_group(self) -> None:
         if not self._kids:
             return
@@ -141,7 +115,7 @@ class PdfWriter:
             numbers, bodies = zip(*self._small, strict=True)
             for number, place in zip(numbers, self._pack(numbers, bodies), strict=True):
                 self._places[number] = place
-            self._small = []
+            self._small, self._small_size = [], 0
 
     def _pack(self, numbers: Sequence[int], bodies: Sequence[bytes]) -> "array[int]":
         """Writes a stream of objects; returns the places of these for the cross-references."""

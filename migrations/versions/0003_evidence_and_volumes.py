@@ -1,4 +1,4 @@
-"""The evidence log, limits of pages, time stamps, respelt names.
+"""The evidence log, limits of pages, time stamps, respelt names, links to documents.
 
 Leaves of what is counted already are made by the next count (mailer.actors.evidence). On the way down the positions
 that withdrawals took are taken out again: the older program gives positions to signatures only.
@@ -53,6 +53,30 @@ def upgrade() -> None:
             "petition_id", "level", "number", name=op.f("uq_log_tiles_petition_id_level_number")
         ),
     )
+    op.create_table(
+        "links",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("public_id", sa.String(length=24), nullable=False),
+        sa.Column("delivery_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("mail_sha256", sa.String(length=64), nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("downloads", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("first_downloaded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_downloaded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"], ["deliveries.id"], name=op.f("fk_links_delivery_id_deliveries"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["revoked_by_id"], ["members.id"], name=op.f("fk_links_revoked_by_id_members")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_links")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_links_public_id")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_links_token_hash")),
+    )
+    op.create_index(op.f("ix_links_delivery_id"), "links", ["delivery_id"], unique=False)
     with op.batch_alter_table("addressees", schema=None) as batch_op:
         batch_op.add_column(
             sa.Column("transliterates", sa.Boolean(), server_default=sa.text("(false)"), nullable=False)
@@ -60,6 +84,19 @@ def upgrade() -> None:
 
     with op.batch_alter_table("channels", schema=None) as batch_op:
         batch_op.add_column(sa.Column("max_pages", sa.Integer(), nullable=True))
+        batch_op.add_column(
+            sa.Column("mode", sa.String(length=24), server_default="attached", nullable=False)
+        )
+
+    with op.batch_alter_table("deliveries", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column("by_link", sa.Boolean(), server_default=sa.text("(false)"), nullable=False)
+        )
+
+    with op.batch_alter_table("documents", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("letter", sa.LargeBinary(), nullable=True))
+        batch_op.add_column(sa.Column("letter_sha256", sa.String(length=64), nullable=True))
+        batch_op.create_index(batch_op.f("ix_documents_letter_sha256"), ["letter_sha256"], unique=False)
 
     with op.batch_alter_table("petitions", schema=None) as batch_op:
         batch_op.add_column(sa.Column("log_number", sa.Integer(), server_default="1", nullable=False))
@@ -67,6 +104,7 @@ def upgrade() -> None:
 
     with op.batch_alter_table("signatures", schema=None) as batch_op:
         batch_op.add_column(sa.Column("withdrawal_position", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("counts_again_since", sa.DateTime(timezone=True), nullable=True))
         batch_op.create_index(
             "ix_signatures_unlogged",
             ["petition_id"],
@@ -110,18 +148,29 @@ def downgrade() -> None:
                 "state = 'withdrawn' AND position IS NOT NULL AND withdrawal_position IS NULL"
             ),
         )
+        batch_op.drop_column("counts_again_since")
         batch_op.drop_column("withdrawal_position")
 
     with op.batch_alter_table("petitions", schema=None) as batch_op:
         batch_op.drop_column("log_stopped_at")
         batch_op.drop_column("log_number")
 
+    with op.batch_alter_table("documents", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_documents_letter_sha256"))
+        batch_op.drop_column("letter_sha256")
+        batch_op.drop_column("letter")
+
+    with op.batch_alter_table("deliveries", schema=None) as batch_op:
+        batch_op.drop_column("by_link")
+
     with op.batch_alter_table("channels", schema=None) as batch_op:
+        batch_op.drop_column("mode")
         batch_op.drop_column("max_pages")
 
     with op.batch_alter_table("addressees", schema=None) as batch_op:
         batch_op.drop_column("transliterates")
 
+    op.drop_table("links")
     op.drop_table("log_tiles")
     op.drop_table("log_checkpoints")
 
@@ -142,6 +191,7 @@ def _close_the_gaps() -> None:
         "-position",
     ):
         op.execute(
-            f"UPDATE signatures SET position = {change} WHERE position IS NOT NULL AND petition_id IN"
+            f"UPDATE signatures SET position = {change}"  # noqa: S608 - both are written above
+            " WHERE position IS NOT NULL AND petition_id IN"
             " (SELECT petition_id FROM signatures WHERE withdrawal_position IS NOT NULL)"
         )

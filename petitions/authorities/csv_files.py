@@ -45,6 +45,7 @@ COLUMNS = {
     "sources": "where all this is known from, with | between",
     "verified_on": "YYYY-MM-DD; empty: shown as not verified",
     "email": "one address",
+    "email_mode": "attached or link: the document comes with the letter, or is fetched by a secret link in it",
     "portal": "a web address",
     "by_hand": "where documents are handed over",
     "post": "yes: it takes documents at its postal address",

@@ -33,6 +33,7 @@ Facts = dict[str, Fact]  # "names.en", "clocks.reply", "email.address" …
 TERMS = ("register", "forward", "reply", "extension")
 RESERVED = {"new"}  # words that stand where a slug does in an address
 MOST_NOTE = 2_000
+MOST_ADDRESS = 500  # on the letter it stands in the window of an envelope
 
 
 def _not_to_come(day: date) -> date:
@@ -67,6 +68,7 @@ class ChannelRow(Part):
 
 class EmailRow(ChannelRow):
     address: Email | Literal[""] = ""
+    mode: Channel.Mode = Channel.Mode.ATTACHED
 
 
 class PostRow(ChannelRow):
@@ -92,7 +94,7 @@ class AuthorityRow(Part):
     closes: time = time(17)
     working_days: Annotated[tuple[Annotated[int, Field(ge=0, le=6)], ...], Cells] = (0, 1, 2, 3, 4)
     languages: Annotated[tuple[Language, ...], Cells] = ()
-    postal_address: Lines = ""
+    postal_address: Annotated[Lines, Field(max_length=MOST_ADDRESS)] = ""
     publishes_received: bool = False
     asks: Annotated[tuple[Authority.Ask, ...], Cells] = ()
     clocks: dict[Literal["register", "forward", "reply", "extension"], Term] = Field(default_factory=dict)
@@ -160,6 +162,7 @@ def facts_of_channel(channel: Channel) -> Facts:
     return {
         **({} if channel.kind is Channel.Kind.POST else {"address": channel.address}),
         "legal_effect": channel.legal_effect.value,
+        **({"mode": channel.mode.value} if channel.kind is Channel.Kind.EMAIL else {}),
         "max_bytes": channel.max_bytes,
         "max_pages": channel.max_pages,
         "max_characters": channel.max_characters,

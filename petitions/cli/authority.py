@@ -160,6 +160,7 @@ def show(slug: str, as_json: bool) -> None:
                     "kind": channel.kind,
                     "address": channel.address,
                     "legal_effect": channel.legal_effect,
+                    "mode": channel.mode,
                     "max_bytes": channel.max_bytes,
                     "max_pages": channel.max_pages,
                     "required": channel.required,

@@ -11,7 +11,7 @@ from petitions.cli.fields import checked
 from petitions.cli.output import as_json, show_record, show_rows
 from petitions.config import Settings
 from petitions.db import db
-from petitions.models import AuditEntry, Clock, Delivery, Document, Edition, Petition, Volume
+from petitions.models import AuditEntry, Clock, Delivery, Document, Edition, Link, Petition, Volume
 from petitions.shapes import Line
 
 
@@ -53,6 +53,17 @@ def show(delivery_id: str, as_json: bool) -> None:
             **_line(settings, delivery),
             "address": delivery.channel.address,
             "legal_effect": delivery.channel.legal_effect,
+            "by_link": delivery.by_link,
+            "links": [
+                {
+                    "id": link.public_id,
+                    "expires_at": link.expires_at,
+                    "downloads": link.downloads,
+                    "last_downloaded_at": link.last_downloaded_at,
+                    "revoked_at": link.revoked_at,
+                }
+                for link in Link.all_of(session, delivery)
+            ],
             "file_name": delivery.volume.file_name,
             "sha256": delivery.volume.sha256,
             "size": delivery.volume.size,

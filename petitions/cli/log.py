@@ -143,7 +143,8 @@ def begin_anew(petition: str, reason: str, by: str) -> None:
 def serials(petition: str, number: int, addressee: str, as_json: bool) -> None:
     """Which leaf stands behind each printed name: the numbers of a document's Annex A, and their leaves.
 
-    For an addressee who doubts single names. A wrong line would be found: the signer's own file opens her leaf only.
+    To find whom an addressee means who doubts a name. Do not hand out the list: leaves are in the order of signing, so
+    it tells the minute to whoever watched the log grow. The signer's own file opens her leaf, and hers only.
     """
     connected()
     with db.reading() as session:

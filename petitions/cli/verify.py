@@ -90,6 +90,8 @@ def check_file(
         show_record({"file": file.name, "authentic": answer.authentic, **answer.record}, as_json=True)
     else:
         click.echo(f"{'AUTHENTIC' if answer.authentic else 'NOT AUTHENTIC'}. {answer.sentence}\n")
+        if bundle:
+            click.echo("That is what the bundle says. Compare bundle_signed_by with a fingerprint that you know.\n")
         show_record(answer.record, as_json=False)
     click.get_current_context().exit(0 if answer.authentic else 1)
 
@@ -157,8 +159,10 @@ def _with_records(file: Path) -> Answer:
     with db.reading() as session, file.open("rb") as pdf:
         ours = [certificate for branch in session.scalars(select(Branch)) for certificate in branch.seals]
         seen = inspect(pdf, ours)
-        volume = Volume.by_hash(session, seen.sha256)
-        record = _seal(seen) | (_edition(session, volume) if volume else {"known": False})
+        volume, about = Volume.by_hash(session, seen.sha256), Document.by_letter(session, seen.sha256)
+        letter = about is not None  # of one page, which went where the document itself is fetched by a link
+        volume = about.volumes[0] if about is not None else volume
+        record = _seal(seen) | (_edition(session, volume) | {"letter": letter} if volume else {"known": False})
     if not seen.bottom_line:
         return Answer(False, SENTENCES[seen.problem], record)
     if volume is None:

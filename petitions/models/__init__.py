@@ -48,6 +48,7 @@ from petitions.models.held_copy import HeldCopy, TooManyCopies
 from petitions.models.invalidation import Invalidation, InvalidationRow, NobodyMatches, ReasonMissing
 from petitions.models.invitation import AlreadyMember, Invitation, InvitationOver
 from petitions.models.letter import Letter, MailCap, Suppression
+from petitions.models.link import Link, LinkOver
 from petitions.models.mail_domain import MailDomain, MailDomainDay
 from petitions.models.member import LastOwner, Member, OnlyOwner, OwnRole, StillMember
 from petitions.models.member_session import MemberSession
@@ -144,7 +145,9 @@ __all__ = [
     "LastOwner",
     "Letter",
     "LimitsLoosened",
+    "Link",
     "LinkExpired",
+    "LinkOver",
     "LogDamaged",
     "MailCap",
     "MailDomain",

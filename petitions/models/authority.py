@@ -42,11 +42,17 @@ class Channel(Base):
         APPEAL = "appeal"
         COURTESY = "courtesy"
 
+    class Mode(StrEnum):
+        ATTACHED = "attached"
+        LINK = "link"  # the letter is one page, and says where the document is fetched
+
     public_id: Mapped[str] = public_id()
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id", ondelete="CASCADE"), index=True)
     kind: Mapped[Kind] = mapped_column(states(Kind))
     address: Mapped[str] = mapped_column(Text)  # empty: not known yet; of the post: its lines
     legal_effect: Mapped[LegalEffect] = mapped_column(states(LegalEffect), default=LegalEffect.COURTESY)
+    # of e-mail alone
+    mode: Mapped[Mode] = mapped_column(states(Mode), default=Mode.ATTACHED, server_default="attached")
     max_bytes: Mapped[int | None]  # of PDF; empty: the setting's default
     max_pages: Mapped[int | None]  # of a document, or of one volume of it
     max_characters: Mapped[int | None]  # of a portal's text field
@@ -61,6 +67,10 @@ class Channel(Base):
     def takes(self, size: int, pages: int) -> bool:
         """One file of so many bytes and pages, as far as its entry says."""
         return size <= (self.max_bytes or size) and pages <= (self.max_pages or pages)
+
+    @property
+    def by_link(self) -> bool:
+        return self.kind is Channel.Kind.EMAIL and self.mode is Channel.Mode.LINK
 
     @property
     def usable(self) -> bool:

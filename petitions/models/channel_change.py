@@ -60,7 +60,7 @@ class ChannelChange(Stateful, Base):
 
     # What decides where documents go, in which size, and what they are there. The rest is for organisers' eyes.
     GUARDED: ClassVar[frozenset[str]] = frozenset(
-        {"address", "legal_effect", "max_bytes", "max_pages", "max_characters", "retired"}
+        {"address", "legal_effect", "mode", "max_bytes", "max_pages", "max_characters", "retired"}
     )
     HOLD: ClassVar[str] = "channel_change"  # the reason of the hold on deliveries
     OPEN: ClassVar[tuple[State, ...]] = (State.IMPORTED, State.ASKED, State.APPROVED)
@@ -280,12 +280,15 @@ def settle(session: Session, authority: Authority, kind: Channel.Kind, values: M
         if name == "retired":
             channel.retired_at = database_time(session) if value else None
         else:
-            setattr(channel, name, Channel.LegalEffect(value) if name == "legal_effect" else value)
+            setattr(channel, name, _WORDS[name](value) if name in _WORDS else value)
     if "address" in values:
         channel.failing_since = None  # another address has not failed yet
         if kind is Channel.Kind.POST:
             authority.postal_address = channel.address
     session.flush()
+
+
+_WORDS: Mapping[str, type[StrEnum]] = {"legal_effect": Channel.LegalEffect, "mode": Channel.Mode}
 
 
 def _value(channel: Channel, name: str) -> Any:

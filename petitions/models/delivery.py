@@ -125,6 +125,8 @@ class Delivery(Work, Stateful, Base):
     assigned_to_id: Mapped[int | None] = mapped_column(ForeignKey("members.id"))  # who files it or takes it there
     sent_on: Mapped[date | None]  # posted, filed, handed over
     reference: Mapped[str] = mapped_column(String(120), default="", server_default="")  # tracking, registration no.
+    # its letter says where all volumes are fetched (link.py); there is none for the others
+    by_link: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
 
     volume: Mapped["Volume"] = relationship(back_populates="deliveries")
     channel: Mapped[Channel] = relationship()

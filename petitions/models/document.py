@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from petitions.db import Base, database_time, now, public_id, states
-from petitions.models.authority import Addressee
+from petitions.models.authority import Addressee, Channel
 from petitions.models.delivery import Delivery
 from petitions.models.roll import digest_of
 from petitions.models.signature import Signature
@@ -50,11 +50,27 @@ class Document(Stateful, Base):
     roll_digest: Mapped[bytes]  # of who is named how (roll.py)
     # The same pages without a name, a small PDF of its own: what organisers may look at (privacy.md).
     front_matter: Mapped[bytes | None] = mapped_column(deferred=True)
+    # One page, sealed, that goes instead of the document where that is fetched by a link; it names no signer.
+    letter: Mapped[bytes | None] = mapped_column(deferred=True)
+    letter_sha256: Mapped[str | None] = mapped_column(String(64), index=True)
     compiled_at: Mapped[datetime] = mapped_column(default=now())
 
     edition: Mapped["Edition"] = relationship(back_populates="documents")
     addressee: Mapped[Addressee] = relationship()
     volumes: Mapped[list["Volume"]] = relationship(back_populates="document", order_by="Volume.number")
+
+    @classmethod
+    def by_letter(cls, session: Session, sha256: str) -> "Document | None":
+        """Whose sealed letter has this SHA-256, hexadecimal."""
+        found = select(cls).where(cls.letter_sha256 == sha256).order_by(cls.id.desc()).limit(1)
+        return session.scalars(found).one_or_none()
+
+    def goes_by_link(self, channel: Channel) -> bool:
+        return channel.by_link and self.letter_sha256 is not None
+
+    def sent_apart(self, channel: Channel) -> "list[Volume]":
+        """The volumes with a delivery each: where they are fetched by a link, one letter stands for all."""
+        return self.volumes[:1] if self.goes_by_link(channel) else self.volumes
 
     @property
     def deliveries(self) -> list[Delivery]:

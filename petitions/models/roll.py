@@ -2,10 +2,9 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Select, select, tuple_
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from petitions.models.authority import Addressee
@@ -27,9 +26,10 @@ def listed(petition_id: int, log_size: int) -> tuple[ColumnElement[bool], ...]:
 
 
 def roll(petition: "Petition", log_size: int, addressee: Addressee, *columns: Any) -> Select[Any]:
-    """The names an addressee may see, in order of day, and within a day by lot (a commitment is random): who watched
-    the counter could else tell the minute. Of those whose disclosure admits it, as far as the petition's own limits allow (some petitions or countries are counted only), and of nobody who signed before
-    the addressee was listed, and so did not choose to be named to it."""
+    """The names an addressee may see: of those whose disclosure admits it, as far as the petition's own limits allow
+    (some petitions or countries are counted only), and of nobody who signed before the addressee was listed, and so
+    did not choose to be named to it. In order of day, and within a day by lot (a commitment is random): in the log's
+    order, whoever had watched the counter could tell the minute in which each of them signed."""
     since = addressee.listed_at.replace(minute=0, second=0, microsecond=0)
     names = (
         select(*columns)
@@ -48,57 +48,12 @@ def roll(petition: "Petition", log_size: int, addressee: Addressee, *columns: An
     return names
 
 
-def after(session: Session, petition: "Petition", position: int) -> ColumnElement[bool]:
-    """The WHERE of what stands in a roll after the signature of this position."""
-    day = session.scalar(
-        select(Signature.confirmed_on).where(Signature.petition_id == petition.id, Signature.position == position)
-    )
-    return tuple_(Signature.confirmed_on, Signature.position) > (day, position)
-
-
-class RollDigest:
-    """SHA-256 of a roll, as its rows (position, shows_city) come in parts."""
-
-    def __init__(self) -> None:
-        self._digest = hashlib.sha256()
-        self.beginnings: list[str] = []  # of all rows up to the end of each part, hexadecimal
-
-    def add(self, part: Iterable[Sequence[Any]]) -> None:
-        self._digest.update(roll_entries(part))
-        self.beginnings.append(self._digest.hexdigest())
-
-    @property
-    def whole(self) -> bytes:
-        return self._digest.digest()
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """A roll beside an earlier one."""
-
-    digest: RollDigest
-    ends: Sequence[tuple[int, int]]  # how many rows, and the last one's position, at the end of each part they share
-
-    @property
-    def names(self) -> int:
-        """So many are the same in both, from the first on; there may be some more."""
-        return self.ends[-1][0] if self.ends else 0
-
-
-def compare(session: Session, rows: Select[Any], beginnings: Sequence[str]) -> Compared:
-    """`beginnings` of the earlier roll."""
-    digest, ends, names = RollDigest(), list[tuple[int, int]](), 0
-    for number, part in enumerate(in_parts(session, rows)):
-        digest.add(part)
-        names += len(part)
-        if len(ends) == number < len(beginnings) and beginnings[number] == digest.beginnings[number]:
-            ends.append((names, part[-1][0]))
-    return Compared(digest, ends)
-
-
 def digest_of(session: Session, rows: Select[Any]) -> bytes:
     """SHA-256 of a whole roll of (position, shows_city), in its order."""
-    return compare(session, rows, ()).digest.whole
+    digest = hashlib.sha256()
+    for part in in_parts(session, rows):
+        digest.update(roll_entries(part))
+    return digest.digest()
 
 
 def roll_entries(rows: Iterable[Sequence[Any]]) -> bytes:

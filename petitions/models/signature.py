@@ -215,6 +215,7 @@ class Signature(Stateful, Base):
     erased_at: Mapped[datetime | None]
     position: Mapped[int | None]  # of its leaf in the log, from 1
     withdrawal_position: Mapped[int | None]  # of the leaf that takes it back
+    counts_again_since: Mapped[datetime | None]  # held or struck after it was counted; editions of then leave it out
 
     petition: Mapped["Petition"] = relationship()
     text: Mapped["PetitionText"] = relationship()
@@ -341,8 +342,7 @@ class Signature(Stateful, Base):
             return
         self.move_to(Signature.State.CONFIRMED)
         self.confirmed_on = self.confirmed_on or database_time(session).date()
-        if self.position is not None:
-            self._recount_one(session, +1)
+        self._count_again(session)
 
     def reinstate(self, session: Session, was: "Signature.State") -> None:
         """A strike undone: held again, or confirmed and counted again. Raises IllegalTransition; AlreadySigned where
@@ -355,8 +355,8 @@ class Signature(Stateful, Base):
         self.held_reason = None
         if was is Signature.State.HELD:
             self.held_reason, self.content_tag = "reinstated", None  # the same form may wait again meanwhile
-        if was is Signature.State.CONFIRMED and self.position is not None:
-            self._recount_one(session, +1)
+        if was is Signature.State.CONFIRMED:
+            self._count_again(session)
 
     def invalidate(self, session: Session, reason: str) -> None:
         counted = self.state is Signature.State.CONFIRMED
@@ -414,6 +414,11 @@ class Signature(Stateful, Base):
     def _uncount(self, session: Session) -> None:
         if self.position is not None:
             self._recount_one(session, -1)
+
+    def _count_again(self, session: Session) -> None:
+        if self.position is not None:
+            self.counts_again_since = database_time(session)
+            self._recount_one(session, +1)
 
     def _recount_one(self, session: Session, step: int) -> None:
         petition = type(self.petition)
