@@ -30,6 +30,7 @@ from petitions.views.documents import documents
 from petitions.views.errors import answer_errors
 from petitions.views.evidence import evidence
 from petitions.views.facts import FactsCache
+from petitions.views.links import links
 from petitions.views.media import media
 from petitions.views.organise.doors import BLUEPRINTS
 from petitions.views.outbox import outbox
@@ -90,7 +91,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     accounts.install(app, settings)
     _set_up_templates(app, settings)
     for blueprint in (
-        pages, petitions, signatures, own, subscriptions, documents, evidence, media, reports, *BLUEPRINTS
+        pages, petitions, signatures, own, links, subscriptions, documents, evidence, media, reports, *BLUEPRINTS
     ):
         app.register_blueprint(blueprint)
     if settings.demonstration:

@@ -113,7 +113,10 @@ def _documents(session: Session, branch: Branch) -> Iterator[dict[str, Any]]:
     for volume in session.scalars(found):
         document = volume.document
         shown = _shown(volume) if document.edition.petition.public else {}
-        yield {"sha256": volume.sha256, "code": code_hash(document.verification_code), **shown}
+        code = code_hash(document.verification_code)
+        yield {"sha256": volume.sha256, "code": code, **shown}
+        if document.letter_sha256 and volume.number == 1:
+            yield {"sha256": document.letter_sha256, "code": code, "letter": True, **shown}
 
 
 def _shown(volume: Volume) -> dict[str, Any]:

@@ -94,6 +94,9 @@ class Settings(BaseSettings):
     net_tag_days: int = 7  # how long a network tag is kept
     erase_after_days: int = 30  # after a closed petition's last delivery and clock: then nobody needs the names
     news_months: int = 12  # after a petition closes its news may still come so long; then the addresses go
+    link_days: int = 60  # how long an authority can fetch what was not attached: its registry may take weeks
+    link_dir: Path | None = None  # those files, encrypted; empty: `links` under `var`. Worker and web share it
+    downloads_per_network: int = 60  # by right links, in an hour: each reads and opens a file of many megabytes
     documents_days: int = 730  # how long a document that was sent is kept: courts ask for copies late
     updates_per_week: int = 3  # of one petition: what the form promised to who asked for news
     update_alone: int = 1_000  # readers; to more than so many one person alone does not write
@@ -168,6 +171,11 @@ class Settings(BaseSettings):
     @property
     def archive(self) -> Path:
         return self.var / "archive"
+
+    @property
+    def links(self) -> Path:
+        """Where the worker lays what authorities fetch by a link, and the web reads it."""
+        return self.link_dir or self.var / "links"
 
     @property
     def outbox(self) -> Path:

@@ -8,6 +8,7 @@ signer's token and the index key give keys by HKDF. Pure functions and one small
 import hashlib
 import hmac
 import os
+from base64 import urlsafe_b64encode
 from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
@@ -96,6 +97,17 @@ def token_cipher(token: str) -> AESGCM:
 def handout_cipher(token: str) -> AESGCM:
     """The key of what is handed out once: only who holds the token can open it."""
     return AESGCM(_hkdf(token.encode(), b"petitions handout v1"))
+
+
+def link_token(private_key: bytes, link: str) -> str:
+    """The secret of a link to a document: the same whenever its letter is made again, known to the worker alone."""
+    made = _hkdf(private_key, f"petitions link token v1|{link}".encode())
+    return urlsafe_b64encode(made).rstrip(b"=").decode()
+
+
+def link_cipher(token: str, link: str, sha256: str) -> AESGCM:
+    """The key of one file behind a link: only who holds the token can open it."""
+    return AESGCM(_hkdf(token.encode(), f"petitions link v1|{link}|{sha256}".encode()))
 
 
 def tag(key: bytes, *parts: str) -> bytes:

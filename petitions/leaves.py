@@ -48,8 +48,9 @@ def read(data: bytes) -> Leaf:
 def drawn(root: bytes, size: int, nonce: str, count: int) -> list[int]:
     """So many different leaves of a log of `size`, in the order drawn.
 
-    The log's keeper cannot steer it: the nonce is chosen by whoever doubts, after the root was printed. Whoever doubts
-    cannot either: the root binds it to one state of the log. Anybody can draw again and must find the same."""
+    The log's keeper cannot steer it: the nonce is chosen after the root was printed, and not by him. Whoever doubts
+    could, by trying many, if he chose it alone: so it had better be what neither side decides, such as the numbers of
+    a lottery drawn later. Anybody can draw again and must find the same."""
     seed = hashlib.sha256(LOT + root + nonce.encode()).digest()
     found: dict[int, None] = {}
     for number in _numbers(seed, size):

@@ -71,6 +71,13 @@ class Limits:
             return False
         return self._count("file", tag) > self._settings.files_per_network
 
+    def too_many_downloads(self, address: str | None) -> bool:
+        """Counts a document that is to be fetched by its link."""
+        tag = self.network_tag(address)
+        if tag is None or not self._settings.limits_apply:
+            return False
+        return self._count("download", tag) > self._settings.downloads_per_network
+
     def network_tag(self, address: str | None) -> bytes | None:
         """None for an address that many share or that says nothing."""
         network = network_of(address)

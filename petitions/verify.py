@@ -12,6 +12,8 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from asn1crypto import cms, core, x509  # type: ignore[import-untyped]
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.x509 import Certificate, load_der_x509_certificate
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.general import (
     NonexistentAttributeError,
@@ -26,6 +28,7 @@ from pyhanko_certvalidator import ValidationContext
 from petitions.inspection import EDGE, Inspection, Problem, looks_like_pdf, sha256_of
 
 TRAILER = b"%%EOF"
+TIME_STAMP = "signature_time_stamp_token"
 
 for library in ("pyhanko", "pyhanko_certvalidator"):
     logging.getLogger(library).setLevel(logging.CRITICAL)  # its complaints quote what is in a stranger's file
@@ -124,8 +127,41 @@ def _tight(pdf: BinaryIO, seal: EmbeddedPdfSignature, begin: int, end: int) -> b
         and whole.contents == whole["content_type"].dump() + whole["content"].dump()
         and outer["version"].native == inner["version"].native == "v1"
         and [one["algorithm"].native for one in outer["digest_algorithms"]] == [seal.md_algorithm]
+        and outer["crls"].native is None
+        and [one["type"].native for one in _unsigned(inner)] in ([], [TIME_STAMP])
+        and _chained(outer, seal.signer_cert)
         and all(part.dump() == part.dump(force=True) for part in _unread(outer, inner))
     )
+
+
+def _chained(outer: cms.SignedData, signer: x509.Certificate) -> bool:
+    """From the seal's own on, each certificate vouches for one before: in any other, nobody would see a change."""
+    try:
+        last, *others = (load_der_x509_certificate(one.dump()) for one in (signer, *_certificates(outer)))
+        others.remove(last)
+        while others and (issuer := next((one for one in others if _issued(one, last)), None)):
+            others.remove(issuer)
+            last = issuer
+    except (ValueError, TypeError):
+        return False
+    return not others and (last.issuer != last.subject or _issued(last, last))
+
+
+def _certificates(outer: cms.SignedData) -> list[x509.Certificate]:
+    return [one.chosen for one in outer["certificates"]]
+
+
+def _issued(issuer: Certificate, certificate: Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
+        return False
+    return True
+
+
+def _unsigned(inner: cms.SignerInfo) -> list[cms.CMSAttribute]:
+    attributes = inner["unsigned_attrs"]
+    return [] if attributes.native is None else list(attributes)
 
 
 def _counts(attested: TimestampSignatureStatus, stamp: SignedDataCerts) -> bool:
@@ -146,7 +182,7 @@ def _unread(outer: cms.SignedData, inner: cms.SignerInfo) -> list[core.Asn1Value
 def _stamp_of(seal: EmbeddedPdfSignature) -> SignedDataCerts | None:
     """Whose time stamp is on the seal."""
     try:
-        token = find_unique_cms_attribute(seal.signer_info["unsigned_attrs"], "signature_time_stamp_token")
+        token = find_unique_cms_attribute(seal.signer_info["unsigned_attrs"], TIME_STAMP)
     except NonexistentAttributeError:
         return None
     return extract_certificate_info(token["content"])

@@ -4,13 +4,17 @@ The caches go by what the result depends on; nothing that a test changes lives i
 """
 
 from collections.abc import Hashable, Iterator
+from functools import lru_cache
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import pkcs12
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from werkzeug.routing import Rule
 
+import mailer.pdf.seal
+import petitions.cli.keymaking
 import petitions.db
 
 
@@ -54,6 +58,16 @@ def compiled_statements() -> Iterator[None]:
         patch.setattr(SQLiteDialect_pysqlite, "__eq__", lambda one, other: type(one) is type(other))
         patch.setattr(SQLiteDialect_pysqlite, "__hash__", lambda one: hash(type(one)))
         patch.setattr(petitions.db, "create_engine", create_sharing)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def opened_seals() -> Iterator[None]:
+    """OpenSSL takes 0.2 s to convince itself that a seal's key is one. What does not open is tried each time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mailer.pdf.seal, "load_pkcs12", lru_cache(pkcs12.load_pkcs12))
+        opened = lru_cache(pkcs12.load_key_and_certificates)
+        patch.setattr(petitions.cli.keymaking, "load_key_and_certificates", opened)
         yield
 
 

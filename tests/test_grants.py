@@ -36,6 +36,7 @@ pytestmark = pytest.mark.postgres
 @dataclass(frozen=True)
 class Roles:
     web: Engine
+    desk: Engine
     worker: Engine
     petition_id: int
 
@@ -57,7 +58,7 @@ def roles(postgres_url: str) -> Iterator[Roles]:
         kind: make_engine(make_url(postgres_url).set(username=name).render_as_string(hide_password=False))
         for kind, name in names.items()
     }
-    yield Roles(engines["web"], engines["worker"], petition_id)
+    yield Roles(engines["web"], engines["desk"], engines["worker"], petition_id)
     for engine in (*engines.values(), owner):
         engine.dispose()
     with psycopg.connect(postgres_url, autocommit=True) as connection:
@@ -106,6 +107,15 @@ def test_the_web_role_cannot_read_a_data_key(roles: Roles) -> None:
     assert not _refused(roles.worker, "SELECT sealed_key FROM data_keys")
 
 
+def test_the_web_role_counts_a_download_and_brings_no_link_back(roles: Roles) -> None:
+    with roles.web.begin() as connection:
+        connection.execute(text("SELECT id, token_hash FROM links FOR UPDATE"))
+        connection.execute(text("UPDATE links SET downloads = downloads + 1, last_downloaded_at = now()"))
+    for change in ("revoked_at = NULL", "removed_at = NULL", "expires_at = now()", "token_hash = '\\x00'"):
+        with pytest.raises(ProgrammingError, match="permission denied"), roles.web.begin() as connection:
+            connection.execute(text(f"UPDATE links SET {change}"))
+
+
 def test_the_web_role_deletes_and_truncates_nothing(roles: Roles) -> None:
     for table in Base.metadata.tables:
         assert _refused(roles.web, f"DELETE FROM {table}")
@@ -122,6 +132,17 @@ def test_the_web_role_cannot_alter_what_the_evidence_rests_on(roles: Roles) -> N
         for change in (f"UPDATE {table} SET petition_id = petition_id", f"DELETE FROM {table}"):
             assert _refused(roles.web, change)
             assert not _refused(roles.worker, change)
+
+
+def test_no_door_gives_a_place_in_the_log_or_says_how_far_it_is(roles: Roles) -> None:
+    for column in ("position", "withdrawal_position"):
+        assert _refused(roles.web, f"INSERT INTO signatures ({column}) VALUES (7)")
+        assert _refused(roles.desk, f"UPDATE signatures SET {column} = 7")
+    for column in ("log_size", "log_number", "log_stopped_at", "counted_at"):
+        for door in (roles.web, roles.desk):
+            assert _refused(door, f"UPDATE petitions SET {column} = {column}")
+        assert not _refused(roles.worker, f"UPDATE petitions SET {column} = {column}")
+    assert not _refused(roles.desk, "UPDATE petitions SET state = state, confirmed_count = confirmed_count")
 
 
 def test_the_web_role_reads_no_organiser_and_makes_no_table(roles: Roles) -> None:

@@ -18,7 +18,7 @@ from petitions.forms.organise.authority_words import KINDS
 from petitions.i18n import present_language
 from petitions.inspection import Inspection, Problem, sha256_of
 from petitions.limits import Limits
-from petitions.models import Branch, Document, Edition, Volume
+from petitions.models import Branch, Delivery, Document, Edition, Volume
 from petitions.security import FORM_BYTES, public_page, reads_arguments
 from petitions.verify_apart import ReadersBusy, inspect_apart
 
@@ -74,9 +74,11 @@ def check() -> str | Response:
         upload.close()
     with db.reading() as session:
         volume = session.get(Volume, finding.volume_id) if finding.volume_id else None
+        about = session.get(Document, finding.letter_of) if finding.letter_of else None
+        document = volume.document if volume else about
         return render_template(
             "documents/checked.html", finding=finding, Verdict=Verdict,
-            **(_facts(session, volume.document) | {"volume": volume} if volume else {"document": None}),
+            **(_facts(session, document) | {"volume": volume} if document else {"document": None}),
         )
 
 
@@ -122,6 +124,7 @@ class Finding:
     verdict: Verdict | Problem
     sha256: str
     volume_id: int | None = None
+    letter_of: int | None = None  # a document: the file is the letter about it
     seen: Inspection | None = None  # where it had to be opened
 
 
@@ -132,6 +135,8 @@ def _examined(file: BinaryIO) -> Finding:
         known = Volume.by_hash(session, sha256)
         if known is not None:
             return Finding(Verdict.AUTHENTIC, sha256, known.id)
+        if (about := Document.by_letter(session, sha256)) is not None:
+            return Finding(Verdict.AUTHENTIC, sha256, letter_of=about.id)
         ours = [hashlib.sha256(seal).hexdigest() for branch in session.scalars(select(Branch)) for seal in branch.seals]
     seen = inspect_apart(file, ours)
     if seen.bottom_line:
@@ -139,7 +144,7 @@ def _examined(file: BinaryIO) -> Finding:
     if seen.problem is Problem.APPENDED:
         with db.reading() as session:
             if (known := Volume.by_hash(session, seen.sealed_sha256)) is not None:
-                return Finding(Verdict.ENLARGED, sha256, known.id, seen)
+                return Finding(Verdict.ENLARGED, sha256, known.id, seen=seen)
     return Finding(seen.problem, sha256, seen=seen)
 
 
@@ -173,13 +178,15 @@ def _facts(session: Session, document: Document) -> dict[str, object]:
 
 
 def _later_edition(session: Session, document: Document) -> int | None:
-    """The newest edition for the same addressee, if it is a later one."""
+    """The newest edition that has gone to the same addressee, if it is a later one."""
     found = (
         select(Edition.number)
         .join(Document, Document.edition_id == Edition.id)
+        .join(Document.volumes)
+        .join(Volume.deliveries)
         .where(
             Document.addressee_id == document.addressee_id,
-            Edition.state == Edition.State.COMPILED,
+            Delivery.state.in_(Delivery.GONE),
             Edition.number > document.edition.number,
         )
     )

@@ -1,4 +1,4 @@
-"""A signer's own proofs: in which editions the signature is counted, and the file that shows it to anybody."""
+"""A signer's own proofs: in which editions it is counted, and the file that shows it to anybody."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,16 +17,17 @@ ENDING = "tlog-proof"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a signature stands in an edition's list; leaves are counted from 0, as in the file."""
+    """Where a signature stands in the log that an edition prints; leaves are counted from 0, as in the file."""
 
     edition: int
     compiled_at: datetime | None
     index: int
     size: int
+    counted: bool  # False: it was held or struck about then, and may have been left out
 
 
 def places_of(signature: Signature) -> list[Place]:
-    """The compiled editions that count this signature, oldest first."""
+    """The compiled editions whose log holds this signature, oldest first."""
     position = signature.position
     if position is None or signature.state is not Signature.State.CONFIRMED:
         return []
@@ -40,14 +41,19 @@ def places_of(signature: Signature) -> list[Place]:
         .order_by(Edition.number)
     )
     return [
-        Place(edition.number, edition.compiled_at, position - 1, edition.log_size)
+        Place(edition.number, edition.compiled_at, position - 1, edition.log_size, _counts(signature, edition))
         for edition in db.session.scalars(found)
         if Checkpoint.covering(db.session, signature.petition_id, edition.log_size)
     ]
 
 
+def _counts(signature: Signature, edition: Edition) -> bool:
+    since = signature.counts_again_since
+    return since is None or since <= edition.requested_at
+
+
 def proof_for(signature: Signature, edition: int) -> Response:
-    """The file for an edition that counts this signature. Raises NotFound."""
+    """The file for an edition whose log holds this signature. Raises NotFound."""
     place = next((place for place in places_of(signature) if place.edition == edition), None)
     if place is None:
         raise NotFound

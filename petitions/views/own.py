@@ -325,6 +325,7 @@ def _stored(mine: Own) -> dict[str, Any]:
         "link_expires_at_if_unconfirmed": row.expires_at.isoformat(),
         "position_in_the_log": row.position,
         "position_of_the_withdrawal": row.withdrawal_position,
+        "counts_again_since": row.counts_again_since.isoformat() if row.counts_again_since else None,
         "commitment_sha256": row.commitment.hex(),
         "commitment_salt": mine.typed["salt"],
         "letters_to_you": [_letter(letter) for letter in letters],

@@ -15,6 +15,8 @@ from mailer.pdf.writer import HEIGHT
 from tests.mailer.pdf.documents import HEAD, Compiled, characters, compile_names
 from tests.mailer.pdf.test_scripts import LEFT_TO_RIGHT, RIGHT_TO_LEFT
 
+pytestmark = pytest.mark.browser
+
 SCALE = 4  # pixels a point
 NEAR = 2  # pixels that a stroke may lie elsewhere: 1/18 of the size
 PAGE = 18  # names

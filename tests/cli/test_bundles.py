@@ -34,7 +34,9 @@ def test_with_the_bundle_a_document_is_checked_without_us(cli: Cli, tmp_path: Pa
         assert (answer["petition"], answer["edition"], answer["volume"]) == ("free-anna", 1, 1)
         assert answer["addressee_kind"] in {"court", "prosecutor", "international"}
         assert answer["bundle_signed_by"] == answer["fingerprint"]
-    assert "AUTHENTIC. It is ours and whole." in away.ok("verify", path, "--bundle", known)
+    told = away.ok("verify", path, "--bundle", known)
+    assert "AUTHENTIC. It is ours and whole." in told
+    assert "Compare bundle_signed_by with a fingerprint that you know." in told  # a forger has a bundle, too
     assert not away.var.exists()
 
 

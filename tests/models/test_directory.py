@@ -405,6 +405,16 @@ def test_a_newer_version_changes_what_nobody_touched_and_only_proposes_the_rest(
     assert facts_of(touched)["names.en"] == "As we write it"
 
 
+def test_a_file_says_that_documents_are_fetched_by_a_link() -> None:
+    head = "slug,kind,country,name_en,email,email_mode\n"
+    for word, known in (("link", Channel.Mode.LINK), ("attached", Channel.Mode.ATTACHED)):
+        [(_, one)] = read_rows((head + f"court-x,court,LY,Court X,a@court.example,{word}\n").encode()).rows
+        assert one.email is not None
+        assert one.email.mode is known
+    [flaw] = read_rows((head + "court-x,court,LY,Court X,a@court.example,perhaps\n").encode()).flaws
+    assert flaw.column == "email_mode"
+
+
 def test_an_entry_people_made_before_is_not_overwritten(session: Session) -> None:
     applied(session, "slug,kind,country,name_en\nru-ombudsman,ombudsman,RU,Ours\n")
 

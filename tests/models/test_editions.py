@@ -178,3 +178,15 @@ def test_where_a_country_is_counted_only_so_is_who_does_not_say(session: Session
     edition = freeze(session, petition)
     petition.count_only_countries = ["BY"]
     assert named(session, edition, petition.addressees[0]) == 0
+
+
+def test_within_a_day_names_stand_in_no_order_of_time(session: Session, petition: Petition) -> None:
+    """The number on the page is polled by anybody: in the log's order, the list would tell each signer's minute."""
+    for _ in range(12):  # each a batch of its own
+        factories.signature(session, petition, confirmed=True)
+        petition.count_new(session)
+    roll = freeze(session, petition).roll_for(petition.addressees[0], Signature.position)
+
+    places = session.scalars(roll).all()
+    assert sorted(places) == list(range(1, 13))
+    assert places != sorted(places)

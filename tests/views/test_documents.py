@@ -5,6 +5,8 @@ import io
 import os
 import subprocess
 import tempfile
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
@@ -25,7 +27,7 @@ from petitions import verify_apart
 from petitions.app import create_app
 from petitions.config import Settings
 from petitions.db import Database
-from petitions.models import Document, FormerSeal, Volume
+from petitions.models import Delivery, Document, FormerSeal, Petition, Volume
 from petitions.verify import inspect_known
 from petitions.views import documents
 from tests import factories
@@ -119,7 +121,7 @@ def test_a_file_as_it_left_us_is_authentic_and_says_what_it_is(
 
     authority = volume.document.addressee.authority
     for words in (
-        "<h1>Authentic</h1>", "Let Anna go home", "1,100", "134", authority.name_in("en"), "(Court)", volume.sha256,
+        ">Authentic</h1>", "Let Anna go home", "1,100", "134", authority.name_in("en"), "(Court)", volume.sha256,
         "none: the time in the seal is that of our own clock", "Nothing of the file was kept",
     ):  # fmt: skip
         assert words in page, words
@@ -146,7 +148,8 @@ def test_it_says_when_another_took_its_place_and_that_a_later_edition_exists(
     client: FlaskClient, session: Session, volume: Volume, sealed: bytes
 ) -> None:
     document = volume.document
-    later = factories.delivery(session, document.edition.petition).volume.document.edition
+    sent = factories.delivery(session, document.edition.petition, state=Delivery.State.ACCEPTED)
+    later = sent.volume.document.edition
     document.move_to(Document.State.SUPERSEDED)
     session.flush()
     session.add(Document(
@@ -155,10 +158,37 @@ def test_it_says_when_another_took_its_place_and_that_a_later_edition_exists(
     ))  # fmt: skip
     session.commit()
 
+    assert "Authentic, but replaced" in said(client, sealed)
+    assert "exactly as it left us" not in said(client, sealed)
     for page in (said(client, sealed), client.get(f"/en/verify/{document.verification_code}").text):
         assert "compiled again before it left" in page
         assert "/en/verify/SUCCESSOR234" in page
         assert f"edition {later.number}." in page
+
+
+def test_a_later_edition_is_not_said_to_have_gone_before_it_has(
+    client: FlaskClient, session: Session, volume: Volume, sealed: bytes
+) -> None:
+    factories.delivery(session, volume.document.edition.petition, state=Delivery.State.READY)
+    session.commit()
+
+    assert "later edition" not in said(client, sealed)
+
+
+@pytest.mark.parametrize("end", [Petition.withdraw, Petition.hide])
+def test_of_a_petition_that_was_taken_away_it_tells_no_title(
+    client: FlaskClient, session: Session, volume: Volume, sealed: bytes, end: Callable[[Petition], None]
+) -> None:
+    """Perhaps for somebody's protection (cases.md M14); that the document is genuine stays true."""
+    document = volume.document
+    end(document.edition.petition)
+    session.commit()
+
+    for page in (said(client, sealed), client.get(f"/en/verify/{document.verification_code}").text):
+        assert "not public any more" in page
+        assert volume.sha256 in page
+        assert not [word for word in ("Anna", document.addressee.authority.name_in("en")) if word in page]
+    assert ">Authentic</h1>" in said(client, sealed)
 
 
 def test_an_external_time_stamp_is_told(client: FlaskClient, session: Session, volume: Volume, sealed: bytes) -> None:
@@ -311,7 +341,7 @@ def test_only_so_many_are_read_at_once(
         busy = send(client, plain_pdf())
         assert time.monotonic() - begun < 2
         assert (busy.status_code, busy.headers["Retry-After"]) == (503, "60")
-        assert "<h1>Authentic</h1>" in said(client, sealed)  # known by its hash: nobody needs to read it
+        assert ">Authentic</h1>" in said(client, sealed)  # known by its hash: nobody needs to read it
     finally:
         for _ in range(verify_apart.AT_ONCE):
             verify_apart._places.release()
@@ -367,5 +397,5 @@ def test_the_page_asks_for_code_and_file_without_a_script(client: FlaskClient) -
 
     assert 'enctype="multipart/form-data"' in page
     assert 'type="file"' in page
-    assert "At most 40 MB" in page
+    assert "at most 40 MB" in page
     assert "<script" not in page.split("<main")[1].split("</main>")[0]

@@ -122,6 +122,22 @@ def test_who_has_withdrawn_is_in_no_edition(client: FlaskClient, session: Sessio
     assert client.get(f"/s/{ines.token}/proofs/1").status_code == 404
 
 
+def test_who_was_held_while_an_edition_was_compiled_is_not_told_to_be_in_it(
+    client: FlaskClient, session: Session, ines: Signed
+) -> None:
+    """The log holds her place all the same, and the proof of that is hers."""
+    row = session.get_one(Signature, ines.id)
+    row.hold(session, "looked_at")
+    session.flush()
+    row.release(session)
+    session.get_one(Edition, 1).requested_at = datetime(2026, 11, 20, tzinfo=UTC)
+    session.commit()
+    page = " ".join(client.get(f"/s/{ines.token}").text.split())
+    assert "You are in edition" not in page
+    assert "The log of edition 1 of November 20, 2026 holds your place: leaf" in page
+    assert client.get(f"/s/{ines.token}/proofs/1").status_code == 200
+
+
 def test_no_number_of_an_edition_breaks_the_page(client: FlaskClient, ines: Signed) -> None:
     for number in ("0", "2", "-1", "99999999999999999999999", "x"):
         assert client.get(f"/s/{ines.token}/proofs/{number}").status_code == 404

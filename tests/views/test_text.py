@@ -1,6 +1,7 @@
 """Cleaning of what people type, for every string there is."""
 
 import unicodedata
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -96,3 +97,12 @@ def test_countries_are_those_of_the_standard_in_the_languages_own_order() -> Non
 def test_a_date_known_in_part_is_shown_in_part(app: object, written: str, words: str) -> None:
     with app.test_request_context("/en/", base_url="https://petitions.example.org"):  # type: ignore[attr-defined]
         assert partial_date(written) == words
+
+
+@pytest.mark.parametrize(
+    ("path", "words"), [("/en/", "Nov 22, 2026, 21:05 UTC"), ("/ru/", "22 нояб. 2026 г., 21:05 UTC")]
+)
+def test_a_moment_is_a_day_with_hours_and_minutes_of_no_zone_but_utc(app: object, path: str, words: str) -> None:
+    there = timezone(timedelta(hours=3))
+    with app.test_request_context(path, base_url="https://petitions.example.org"):  # type: ignore[attr-defined]
+        assert moment(datetime(2026, 11, 23, 0, 5, 59, tzinfo=there)).split() == words.split()  # any kind of space

@@ -184,6 +184,7 @@ class ChannelForm(_ShapedForm):
         _l("What it is worth in law"), validators=[InputRequired(message=_l("Choose what it is worth in law."))]
     )
     required = SelectMultipleField(_l("What the law asks for"))
+    by_link = BooleanField(_l("Send a link instead of the document"))
     max_bytes = WholeNumber(_l("Largest PDF, in bytes"))
     max_pages = WholeNumber(_l("Most pages of a document"))
     max_characters = WholeNumber(_l("Longest text, in characters"))
@@ -202,12 +203,16 @@ class ChannelForm(_ShapedForm):
             del self.max_characters
         if kind in {Channel.Kind.POST, Channel.Kind.BY_HAND}:
             del self.max_bytes
+        if kind is not Channel.Kind.EMAIL:
+            del self.by_link
         if not guarded:
             del self.reason
 
     def validate(self, extra_validators: Any = None) -> bool:
         good = bool(super().validate(extra_validators))
         said = {field.name: field.data for field in self if field.name != "reason"}
+        if "by_link" in said:
+            said["mode"] = (Channel.Mode.LINK if said.pop("by_link") else Channel.Mode.ATTACHED).value
         self.address.data = said["address"] = (said["address"] or "").strip()
         if self.channel_kind is Channel.Kind.POST:
             said.pop("address")

@@ -96,6 +96,7 @@ _FACTS: dict[str, Any] = {
 _CHANNEL_FACTS: dict[str, Any] = {
     "address": _l("address"),
     "legal_effect": _l("legal effect"),
+    "mode": _l("how the document comes"),
     "max_bytes": _l("largest PDF"),
     "max_pages": _l("most pages"),
     "max_characters": _l("longest text"),
@@ -134,6 +135,8 @@ def value_words(fact: str, value: Fact) -> str:
         return str(KINDS[Authority.Kind(value)])
     if name == "legal_effect":
         return str(EFFECTS_SHORT[Channel.LegalEffect(value)])
+    if name == "mode":
+        return str(_("fetched by a link") if value == Channel.Mode.LINK else _("attached"))
     if name == "country":
         return country_name(value, str(get_locale())) or value
     if name == "max_bytes":

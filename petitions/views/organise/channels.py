@@ -80,7 +80,9 @@ def mend(slug: str, kind: str) -> Response:
 
 # -- below: how ---------------------------------------------------------------------------------------
 
-_FIELDS = ("address", "legal_effect", "required", "max_bytes", "max_pages", "max_characters", "note", "source")
+_FIELDS = (
+    "address", "legal_effect", "required", "by_link", "max_bytes", "max_pages", "max_characters", "note", "source"
+)
 
 
 def _kind(word: str) -> Channel.Kind:

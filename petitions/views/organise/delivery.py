@@ -25,11 +25,14 @@ from petitions.models import (
     Document,
     Handout,
     IllegalTransition,
+    Link,
+    LinkOver,
     Member,
     NotFetched,
     NotOnHold,
     OnHold,
     Proposal,
+    Volume,
 )
 from petitions.policy import Act
 from petitions.views.organise import scope
@@ -43,6 +46,7 @@ REFUSALS: dict[type[Exception], object] = {
     OnHold: _l("A hold stops it. Lift the hold first, if its reason is gone."),
     NotFetched: _l("Nobody has fetched all of this document yet, so it cannot be printed. Have it released first."),
     NotOnHold: _l("Nothing holds it any more."),
+    LinkOver: _l("The link does not work any more."),
     AlreadyLeft: _l("It has left already and cannot be held."),
     IllegalTransition: _l("Somebody was faster: it is not waiting for that any more. See where it stands now."),
 }
@@ -137,6 +141,21 @@ def settle(public_id: str) -> Answer:
     return _back(row)
 
 
+@delivery.post("/link-revocation")
+@guard(Act.PAUSE)
+def revoke_link(public_id: str) -> Answer:
+    """One person is enough to stop what is still being fetched."""
+    row, member = scope.delivery(public_id, lock=True), current_member()
+    live = [link for link in Link.all_of(db.session, row) if link.live(database_time(db.session))]
+    if not live:
+        return _show(row, refusal=LinkOver()), 409
+    for link in live:
+        link.revoke(member, database_time(db.session))
+    _record(member, "link.revoke", row, links=[link.public_id for link in live])
+    flash(_("The link does not work any more; the files behind it are being removed."))
+    return _back(row)
+
+
 @delivery.get("/lifting")
 @guard(Act.RESOLVE_DELIVERY)
 def lifting(public_id: str) -> str:
@@ -188,13 +207,17 @@ def another_way(public_id: str) -> Answer:
                 one.cancel(f"→ {channel.kind}", moment, member)
     except REFUSED as error:
         return _show(row, typed={"other": form}, refusal=error), 409
-    for volume in row.volume.document.volumes:
+    document = row.volume.document
+    for volume in document.sent_apart(channel):
         values = {"volume_id": volume.id, "channel_id": channel.id, "state": Delivery.FIRST[channel.kind]}
+        values["by_link"] = document.goes_by_link(channel)
         later = moment + timedelta(milliseconds=volume.number - 1)
         insert_or_ignore(db.session, Delivery, {**values, "not_before": later})
     made = db.session.scalars(
-        select(Delivery).where(Delivery.volume_id == row.volume_id, Delivery.channel_id == channel.id)
-    ).one()
+        select(Delivery).join(Delivery.volume).order_by(Volume.number)
+        .where(Volume.document_id == document.id, Delivery.channel_id == channel.id)
+    ).first()
+    assert made is not None
     _record(member, "delivery.another_way", row, instead=made.public_id, channel=channel.kind.value)
     ring("authorities")
     flash(_("It goes by another way now; this is its new page."))
@@ -232,14 +255,16 @@ def _in_one_parcel(row: Delivery) -> list[Delivery]:
 
 
 def _other_ways(row: Delivery) -> list[Channel]:
-    """Channels of the same authority by which this volume is not on its way."""
-    taken = set(db.session.scalars(select(Delivery.channel_id).where(Delivery.volume_id == row.volume_id)))
+    """Channels of the same authority by which this document is not on its way."""
+    of_document = select(Delivery.channel_id).join(Delivery.volume).where(Volume.document_id == row.volume.document_id)
+    taken = set(db.session.scalars(of_document))
     others = [one for one in row.channel.authority.channels if one.usable and one.id not in taken]
     return [one for one in others if _takes_all(one, row.volume.document)]
 
 
 def _takes_all(channel: Channel, document: Document) -> bool:
-    return all(channel.takes(volume.size, volume.pages) for volume in document.volumes)
+    by_link = document.goes_by_link(channel)
+    return by_link or all(channel.takes(volume.size, volume.pages) for volume in document.volumes)
 
 
 def _to_divide(row: Delivery) -> bool:
@@ -276,6 +301,7 @@ def _show(row: Delivery, *, typed: dict[str, DeskForm] | None = None, refusal: E
         to_divide=_to_divide(row) and document.state is Document.State.LIVE,
         stale=row.waits and document.state is Document.State.LIVE and document.stale(db.session),
         clocks=db.session.scalars(Clock.of(row)).all(),
+        links=Link.all_of(db.session, row) if row.by_link else [],
         release=db.session.scalars(
             select(Proposal).where(
                 Proposal.kind == Proposal.Kind.RELEASE,

@@ -32,7 +32,14 @@ from petitions.models import (
     Switch,
     Trend,
 )
-from petitions.views.organise.board import NEEDS_PERSON, SETTLED, WENT_WRONG, ids_of_branch, of_branch
+from petitions.views.organise.board import (
+    BY_PERSON,
+    NEEDS_PERSON,
+    SETTLED,
+    WENT_WRONG,
+    ids_of_branch,
+    of_branch,
+)
 from petitions.views.organise.decisions import page_of
 from petitions.views.organise.subjects import subjects
 
@@ -137,11 +144,19 @@ def _editions(session: Session, branch: Branch) -> Iterator[Task]:
 def _deliveries(session: Session, branch: Branch) -> Iterator[Task]:
     wanted = of_branch(branch.id).where(Delivery.state.in_(NEEDS_PERSON) | Delivery.hold_reason.is_not(None))
     for delivery in session.scalars(wanted.where(Delivery.state.not_in(SETTLED)).limit(100)):
+        if _noted_with_another(delivery):
+            continue
         facts = {"state": delivery.state.value, "hold": delivery.hold_reason}
         haste = Haste.NOW if delivery.state in WENT_WRONG or delivery.hold_reason else Haste.DECIDE
         since = delivery.settled_at or delivery.transmitting_at or delivery.created_at
         url = _to("organise_delivery.show", public_id=delivery.public_id)
         yield Task("delivery", haste, since, url, _authority(delivery), facts=facts)
+
+
+def _noted_with_another(delivery: Delivery) -> bool:
+    """A volume that a person prints, posts or files in one go with one before it."""
+    first = next(one for one in delivery.together if one.state is delivery.state)
+    return delivery.state in BY_PERSON and not delivery.hold_reason and first is not delivery
 
 
 def _signatures(session: Session, branch: Branch) -> Iterator[Task]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from mailer.actors import deliveries as actor
 from mailer.actors.channel_changes import settle_channel_changes
 from mailer.actors.deliveries import deliver_documents
+from mailer.actors.links import Address
 from mailer.actors.runtime import Runtime
 from petitions.db import db, now
 from petitions.models import AuditEntry, Channel, ChannelChange, Delivery, Member, Petition, Proposal
@@ -106,8 +107,8 @@ def test_a_message_built_for_the_old_address_is_built_anew(
 ) -> None:
     build = actor._build
 
-    def build_slowly(runtime: Runtime, row: Delivery) -> object:
-        made = build(runtime, row)
+    def build_slowly(runtime: Runtime, row: Delivery, link: Address | None) -> object:
+        made = build(runtime, row, link)
         write(lambda session: session.execute(update(Channel).values(address=NEW)))
         return made
 

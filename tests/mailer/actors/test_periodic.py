@@ -26,7 +26,7 @@ PERSONAL = {
 KEPT = {
     "id", "public_id", "petition_id", "text_id", "state", "held_reason", "country", "disclosure", "shows_city",
     "wants_listing", "wants_news", "commitment", "expires_at", "created_hour", "owner_confirmed_on", "confirmed_on",
-    "withdrawn_on", "erased_at", "position", "withdrawal_position",
+    "withdrawn_on", "erased_at", "position", "withdrawal_position", "counts_again_since",
 }
 
 

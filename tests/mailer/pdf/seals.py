@@ -1,7 +1,7 @@
 """A seal's key and certificate, as `petitions keys new` makes them."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -46,3 +46,27 @@ def make_sealer(begin: datetime, end: datetime, *, elliptic: bool = False) -> Se
     locked = BestAvailableEncryption(PASSPHRASE)
     archive = pkcs12.serialize_key_and_certificates(b"seal", key, certificate, None, locked)
     return Sealer(archive, certificate.public_bytes(Encoding.DER))
+
+
+def make_chained_sealer() -> Sealer:
+    """As an organisation buys one: its certificate is issued by another, which is in the file, too."""
+    now = datetime.now(UTC)
+    names = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]) for name in ("Seal", "Issuer", "Root")]
+    keys = [rsa.generate_private_key(65537, 2048) for _ in names]
+    chain = []
+    for at, name in enumerate(names):
+        above = min(at + 1, 2)
+        draft = (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(names[above])
+            .public_key(keys[at].public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(days=1))
+            .not_valid_after(now + timedelta(days=1))
+            .add_extension(x509.BasicConstraints(ca=at > 0, path_length=None), critical=True)
+        )
+        chain.append(draft.sign(keys[above], hashes.SHA256()))
+    locked = BestAvailableEncryption(PASSPHRASE)
+    archive = pkcs12.serialize_key_and_certificates(b"seal", keys[0], chain[0], chain[1:], locked)
+    return Sealer(archive, chain[0].public_bytes(Encoding.DER))

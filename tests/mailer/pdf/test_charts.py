@@ -1,12 +1,16 @@
 """The curve on the page of totals."""
 
+import io
+import re
 from dataclasses import replace
 from datetime import date
 
+import pikepdf
 import pytest
 
-from mailer.document import DayTotal
-from tests.mailer.pdf.documents import ANNA, TOTALS, compile_document
+from mailer.document import CountryTotal, DayTotal
+from mailer.pdf.layout import MM
+from tests.mailer.pdf.documents import ANNA, TOTALS, characters, compile_document
 
 DAYS = date(2026, 5, 1), date(2026, 7, 1), date(2026, 11, 20)
 GROWN = replace(TOTALS, by_day=tuple(map(DayTotal, DAYS, (300, 900, 1234))))
@@ -31,6 +35,19 @@ def test_any_total_has_a_curve_of_at_most_four_lines(total: int) -> None:
     numbers = [int(line.replace(",", "")) for line in chart.split("\n") if line.replace(",", "").strip().isdigit()]
     assert total in numbers
     assert 2 < len(set(numbers)) <= 6
+
+
+def test_the_bar_of_a_country_stands_beside_its_number() -> None:
+    """Also where the name of the country takes two lines."""
+    countries = (CountryTotal("Country " * 8, 7), CountryTotal("Armenia", 7))
+    compiled = compile_document(replace(ANNA, totals=replace(TOTALS, by_country=countries)), [])
+
+    page = next(index for index, text in enumerate(compiled.pages) if "Signatures by country" in text)
+    with pikepdf.open(io.BytesIO(compiled.data)) as pdf:
+        content = pdf.pages[page].Contents.read_bytes()
+    bars = [float(y) for y in re.findall(rb" ([0-9.]+) [0-9.]+ 6 re f", content)]
+    numbers = [place.bottom for place in characters(compiled, page + 1) if place.char == "7" and place.left > 60 * MM]
+    assert [round(number - bar) for number, bar in zip(numbers[-2:], bars, strict=True)] == [1, 1]
 
 
 def test_few_signatures_make_no_curve() -> None:

@@ -1,17 +1,31 @@
 """Documents in the addressee's language: nothing of it is left in ours, and it looks as its offices write."""
 
+import io
 import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import pikepdf
 import pytest
 from babel.messages.pofile import read_po
 
 from mailer.document import Recipient, Wording
+from mailer.pdf import render
+from mailer.pdf.volumes import Listed
+from mailer.pdf.words import Words
 from mailer.wording import TRANSLATIONS
 from petitions.config import Settings
-from tests.mailer.pdf.documents import ANNA, CASE, SENDER, TOTALS, Compiled, compile_document, lines
+from tests.mailer.pdf.documents import (
+    ANNA,
+    CASE,
+    SENDER,
+    TOTALS,
+    Compiled,
+    compile_document,
+    lines,
+    page_texts,
+)
 
 LANGUAGES = Settings.model_fields["document_languages"].default
 OTHERS = [language for language in LANGUAGES if language != "en"]
@@ -31,7 +45,7 @@ HEADINGS = {  # of the parts, as an official looks for them
 }  # fmt: skip
 CLOSINGS = {
     "en": "Yours faithfully,", "ru": "С уважением,", "uk": "З повагою", "be": "З павагай", "kk": "Құрметпен,",
-    "de": "Mit freundlichen Grüßen", "fr": "Je vous prie d’agréer l’expression de ma haute considération.",
+    "de": "Mit freundlichen Grüßen", "fr": "Nous vous prions d’agréer l’expression de notre haute considération.",
 }  # fmt: skip
 
 
@@ -103,7 +117,39 @@ def test_a_text_that_nobody_signed_is_printed_as_a_translation_after_the_one_tha
     assert "саме той текст, який підписано" in flat(compiled.pages[signed])
     assert "Звільніть Анну Вєтрову." in compiled.pages[0]
     assert "«Свободу Анні»" in flat(compiled.pages[0])
+    with pikepdf.open(io.BytesIO(compiled.data)) as pdf:
+        assert str(pdf.docinfo.Title).startswith("Свободу Анні")  # what a reader shows above the page
     assert any("Переклад звернення: 1 сторінка" in flat(line) for line in compiled.pages[0].splitlines())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_period_of_signing_ends_with_one_full_stop(language: str) -> None:
+    """Where a date ends with one, the sentence has none of its own."""
+    text = in_language(language).text.replace("\xa0", " ").replace("\u202f", " ")
+
+    ends = [line for line in text.splitlines() if "2026" in line and line.count("2026") > 1]
+    assert len(ends) == 1
+    assert re.search(r"[^.]\.\Z", ends[0].strip())
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_the_sign_for_a_number_is_never_parted_from_it(language: str) -> None:
+    with (TRANSLATIONS / language / "LC_MESSAGES" / "document.po").open("rb") as file:
+        words = " ".join(str(message.string) for message in read_po(file) if message.id)
+
+    assert not re.search(r"(№|n°|Nr\.) [{%]", words)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_head_of_the_list_of_volumes_is_not_broken_within_a_word(language: str) -> None:
+    out, words = io.BytesIO(), Words(language)
+    later = Listed(2, "PET-x-E03-V2of2.pdf", 1_000_001, 2_000_000, 1_234, "a" * 64)
+
+    render(replace(ANNA, language=language).as_volume(1, 2), lines(["Anna"]), out, later=[later])
+
+    page = next(page for page in page_texts(out.getvalue()) if later.sha256 in page)
+    for head in ("Volume", "Names No.", "Pages", "File"):
+        assert words.gettext(head) in page.replace("\xa0", " ")
 
 
 def test_without_a_translation_there_is_no_such_part() -> None:

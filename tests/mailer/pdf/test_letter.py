@@ -71,6 +71,30 @@ def test_an_address_too_long_for_the_window_pushes_the_letter_down_and_hides_not
     assert above_footer(compiled, 1)
 
 
+@pytest.mark.parametrize("count", [25, 70, 250])
+def test_an_address_of_any_number_of_lines_makes_a_letter(count: int) -> None:
+    address = tuple(f"{number}" for number in range(count))
+    compiled = letter(replace(LETTER, addressee=replace(ANNA.addressee, lines=address)))
+
+    assert ", ".join(address[-3:]) in flat(compiled)
+    assert above_footer(compiled, 1)
+
+
+def test_a_letter_that_cannot_fit_on_its_page_is_made_all_the_same() -> None:
+    address = ("long words " * 20,) * 24
+
+    assert letter(replace(LETTER, addressee=replace(ANNA.addressee, lines=address))).pages[0]
+
+
+def test_the_longest_sender_keeps_to_the_head() -> None:
+    sender = replace(SENDER, name="Association " * 16, lines=tuple(f"Line {number}" * 4 for number in range(17)))
+    compiled = letter(replace(LETTER, sender=sender, demonstration=True))
+
+    notice = min(_places(compiled, "Demonstration"))
+    assert max(_places(compiled, "Line0Line0")) < notice
+    assert not [place for place in characters(compiled, 1) if place.bottom < PAGE - 37.9 * MM < place.top]
+
+
 def test_the_square_at_the_foot_is_the_address_for_checking() -> None:
     matrix = segno.make_qr(URL, error="m").matrix
     page, module = picture(letter()), SQUARE / len(matrix)

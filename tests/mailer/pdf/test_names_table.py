@@ -126,6 +126,15 @@ def test_a_long_name_wraps_and_stays_in_its_column(letter: str) -> None:
     assert len(rows(compiled)) == 3
 
 
+@pytest.mark.parametrize("name", ["Щ" * 25, "Щщщщщщщщ " * 4, "Щ щ " * 20])
+def test_a_long_name_beside_a_short_place_stays_in_its_column(name: str) -> None:
+    compiled = compile_names([name.strip(), "Anna"])
+
+    ends = [place.right for place in characters(compiled, 5) if place.char in {"Щ", "щ"}]
+    assert len(ends) == len(name.replace(" ", ""))
+    assert max(ends) < PLACE
+
+
 def test_rows_of_any_height_end_above_the_footer() -> None:
     compiled = compile_names([f"Anna {'Ветрова ' * (number % 14)}" for number in range(120)])
 

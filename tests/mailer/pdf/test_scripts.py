@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from unicodedata import category, normalize
 
@@ -16,7 +17,7 @@ from fontTools.pens.ttGlyphPen import TTGlyphPen  # type: ignore[import-untyped]
 
 from mailer.pdf import missing_glyphs
 from mailer.pdf.faces import FontUnusable, Weight, add_directory, typefaces
-from mailer.pdf.layout import RIGHT, break_lines, line_width, runs_leftwards
+from mailer.pdf.layout import LEFT, MM, RIGHT, break_lines, line_width, runs_leftwards
 from mailer.pdf.markup import Span, plain
 from mailer.pdf.shaping import graphemes, shape
 from tests.mailer.pdf.documents import ANNA, TEXT, Compiled, characters, compile_document, compile_names, rows
@@ -152,6 +153,42 @@ def test_a_long_shaped_name_wraps_in_its_column() -> None:
     row = rows(compiled)[0].replace(" ", "")
     assert row == "1" + "สมชายใจดี" * 12 + "Mirgrad,Lyrania2026-05-01"
     assert rows(compiled)[1] == "2 Anna Mirgrad, Lyrania 2026-05-01"
+
+
+@pytest.mark.parametrize("name", ["བསྟན་འཛིན་རྒྱ་མཚོ", "အောင်ဆန်းစုကြည်", "བསྟན་འཛིན་" * 15])
+def test_letters_that_stand_under_one_another_do_not_touch_the_rule_or_the_next_line(name: str) -> None:
+    compiled = compile_names([name, "Anna"])
+    row, _ = rules(compiled, page=5)
+
+    inside = [place for place in characters(compiled, 5) if place.char in name and place.left < 110 * MM]
+    assert inside
+    assert min(place.bottom for place in inside) > row + 0.4
+    lines = sorted({round(place.bottom) for place in inside if place.char == "ན"})
+    assert all(after - before > 12 for before, after in pairwise(lines) if after - before > 5)
+
+
+def rules(compiled: Compiled, page: int) -> list[float]:
+    """Under the rows of the table of names, from the top."""
+    with pikepdf.open(io.BytesIO(compiled.data)) as pdf:
+        content = pdf.pages[page - 1].Contents.read_bytes()
+    return [float(y) for y in re.findall(rb"m [0-9.]+ ([0-9.]+) l\n", content)]
+
+
+def test_letters_that_fit_into_a_row_take_one_line() -> None:
+    top, *others = rules(compile_names(["Anna", "सुनीता शर्मा", "محمد رضا", "สมชาย ใจดี", "సుజాత", "Anna"]), page=5)
+
+    assert [round(top - y) for y in others[:5]] == [14, 28, 42, 56, 70]
+
+
+def test_a_point_of_a_list_stands_where_its_line_begins() -> None:
+    """Also in a petition that runs from right to left."""
+    background = "- first\n\n- אחת"
+    compiled = compile_document(replace(ANNA, text=replace(TEXT, background=background)), [])
+
+    points = [place for place in characters(compiled, 2) if place.char == "•"]
+    assert [place.left < LEFT + 5 * MM for place in points] == [True, False]
+    assert points[1].right > RIGHT - 5 * MM
+    assert max(place.right for place in characters(compiled, 2) if place.char == "א") < points[1].left
 
 
 def test_a_line_in_several_weights_is_shaped_as_one() -> None:

@@ -4,11 +4,13 @@ import io
 import shutil
 import subprocess
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pikepdf
 import pytest
+from asn1crypto import cms, core, x509  # type: ignore[import-untyped]
 from cryptography.hazmat.primitives import hashes
 from cryptography.x509 import load_der_x509_certificate
 from hypothesis import given, settings
@@ -20,7 +22,7 @@ from mailer.pdf.seal import SealExpired, SealKeyMissing, SealKeyRefused, seal
 from petitions.inspection import Problem
 from petitions.verify import inspect
 from tests.mailer.pdf.documents import compile_names
-from tests.mailer.pdf.seals import PASSPHRASE, Sealer, make_sealer
+from tests.mailer.pdf.seals import PASSPHRASE, Sealer, make_chained_sealer, make_sealer
 
 
 @pytest.fixture(scope="session")
@@ -98,6 +100,43 @@ def test_one_byte_changed_in_the_seal_itself_is_found(sealed: bytes, sealer: Sea
         assert not inspect(io.BytesIO(changed), [sealer.certificate]).bottom_line, at - begin
     written_small = sealed[:begin] + sealed[begin:end].lower() + sealed[end:]
     assert problem(written_small, sealer) is Problem.ALTERED
+
+
+def test_nothing_is_added_within_the_seal(sealed: bytes, sealer: Sealer, other_sealer: Sealer) -> None:
+    """What the seal does not cover of itself: certificates that nobody needs, lists, attributes, all unread."""
+
+    def stranger(data: cms.SignedData) -> None:
+        other = x509.Certificate.load(other_sealer.certificate)
+        data["certificates"].append(cms.CertificateChoices("certificate", other))
+
+    def remark(data: cms.SignedData) -> None:
+        note = cms.CMSAttribute({"type": "1.2.3.4", "values": [core.OctetString(b"a remark")]})
+        data["signer_infos"][0]["unsigned_attrs"] = [note]
+
+    def empty_list(data: cms.SignedData) -> None:
+        data["crls"] = []
+
+    assert problem(resealed(sealed, lambda _: None), sealer) is Problem.NONE
+    for change in (stranger, remark, empty_list):
+        assert problem(resealed(sealed, change), sealer) is Problem.ALTERED, change.__name__
+
+
+def test_the_certificates_that_vouch_for_the_seals_own_belong_in_it() -> None:
+    chained = make_chained_sealer()
+    data = sealed_with(chained)
+    assert problem(data, chained) is Problem.NONE
+
+
+def resealed(pdf: bytes, change: Callable[[cms.SignedData], None]) -> bytes:
+    """With something changed in the seal, and none of what it covers."""
+    begin = pdf.rindex(b"/Contents <") + len(b"/Contents <")
+    end = pdf.index(b">", begin)
+    whole = cms.ContentInfo.load(bytes.fromhex(pdf[begin:end].decode()), strict=False)
+    change(whole["content"])
+    der: bytes = whole.dump(force=True)
+    written = der.hex().upper().encode().ljust(end - begin, b"0")
+    assert len(written) == end - begin
+    return pdf[:begin] + written + pdf[end:]
 
 
 def test_room_is_kept_for_the_seal_and_little_more(sealed: bytes) -> None:

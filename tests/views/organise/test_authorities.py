@@ -185,6 +185,7 @@ def test_an_editor_adds_an_authority(editor: Desk, branch: Branch) -> None:
     ("country", "ZZ", "country"),
     ("closes", "08:00", "closes"),
     ("postal_address", "Square 1\u202e", "postal_address"),
+    ("postal_address", "Square 1\n" * 60, "postal_address"),
 ])
 def test_what_cannot_be_right_is_said_at_its_field_and_nothing_typed_is_lost(
     editor: Desk, field: str, typed: str, words: str | None) -> None:
@@ -393,6 +394,24 @@ def test_a_channel_is_given_up_by_two_people(editor: Desk, owner: Desk, court: A
     assert owner.post(f"{urlsplit(answer.location).path}/approval").status_code == 303
     assert asked().after == {"retired": True}
     assert row(court.slug).channel(Channel.Kind.EMAIL) is not None
+
+
+def test_that_documents_are_fetched_by_a_link_is_agreed_to_by_two_people(
+    editor: Desk, owner: Desk, court: Authority
+) -> None:
+    page = editor.get(f"{ROOT}/{court.slug}/channels/email").text
+    assert "Send a link instead of the document" in page
+    assert 'name="by_link"' not in editor.get(f"{ROOT}/{court.slug}/channels/post").text
+    typed = {**CHANNEL, "address": court.channels[0].address, "by_link": "yes"}
+    answer = editor.post(f"{ROOT}/{court.slug}/channels/email", data=typed)
+
+    assert asked().after["mode"] == "link"
+    shown = owner.get(urlsplit(answer.location).path).text
+    assert "how the document comes" in shown
+    assert "fetched by a link" in shown
+    channel = row(court.slug).channel(Channel.Kind.EMAIL)
+    assert channel is not None
+    assert not channel.by_link
 
 
 def test_a_failing_address_is_tried_again_when_somebody_says_so(

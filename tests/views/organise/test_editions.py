@@ -58,6 +58,7 @@ def test_from_asking_to_compiled_documents_it_takes_two_people(
     done = page(two.editor, address(signed_petition, 1))
     assert "3 of 3 documents are compiled, sealed and archived." in done
     assert done.count("Cover letter and totals (PDF)") == 3
+    assert done.count("External time stamp: none") == 3
     assert edition().state is Edition.State.COMPILED
 
 

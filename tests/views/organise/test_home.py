@@ -92,7 +92,7 @@ def test_a_checked_edition_waits_for_a_yes_or_no(desk: MakeDesk, session: Sessio
     edition.report = {"problems": ["the counter says 1, the list 0"]}
     session.commit()
     page = desk(branch=petition.branch).get("/organise/").text
-    assert f"Edition 1 of {petition.slug} is checked" in page
+    assert f"Edition 1 of {petition.title_in('en')} is checked" in page
     assert "The check found 1 problem." in page
 
 

@@ -65,6 +65,10 @@ def test_the_page_of_a_volume_shows_the_others(two: SimpleNamespace, volumes: li
     assert "volume 2 of 2" in page(two.editor, at(volumes[0], "pack"))
 
 
+def test_volumes_that_are_printed_together_are_one_thing_to_do(two: SimpleNamespace, volumes: list[Delivery]) -> None:
+    assert page(two.owner, "/organise/").count("A letter is ready to print") == 1
+
+
 def test_what_is_noted_of_one_volume_is_noted_of_all(two: SimpleNamespace, volumes: list[Delivery]) -> None:
     first, second = volumes
     fetch(two.editor, first)
