@@ -4,7 +4,7 @@ from mailer.document import EarlierText, PetitionDocument
 from mailer.pdf.charts import growth
 from mailer.pdf.flow import Cell, Flow
 from mailer.pdf.fonts import Weight
-from mailer.pdf.layout import LEFT, MM
+from mailer.pdf.layout import LEFT, MM, TOP
 from mailer.pdf.markup import parse, plain
 from mailer.pdf.words import Words
 
@@ -138,7 +138,9 @@ def countries(flow: Flow, document: PetitionDocument, words: Words) -> None:
     rows = document.totals.by_country
     if not rows:
         return
-    flow.room((23 + 6 * min(len(rows), WHOLE)) * MM)
+    flow.room((27 + 6 * min(len(rows), WHOLE)) * MM)
+    if flow.y < TOP:
+        flow.space(4 * MM)
     flow.title(words.gettext("Signatures by country"))
     flow.paragraph((plain(words.gettext("Confirmed signatures, with and without a name.")),))
     amounts = 52 * MM, 76 * MM
