@@ -138,9 +138,9 @@ def countries(flow: Flow, document: PetitionDocument, words: Words) -> None:
     rows = document.totals.by_country
     if not rows:
         return
-    flow.room((27 + 6 * min(len(rows), WHOLE)) * MM)
+    flow.room((25 + 6 * min(len(rows), WHOLE)) * MM)
     if flow.y < TOP:
-        flow.space(4 * MM)
+        flow.space(2 * MM)
     flow.title(words.gettext("Signatures by country"))
     flow.paragraph((plain(words.gettext("Confirmed signatures, with and without a name.")),))
     amounts = 52 * MM, 76 * MM
