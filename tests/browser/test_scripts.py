@@ -10,7 +10,7 @@ from PIL import Image, ImageChops, ImageFilter
 from playwright.sync_api import Browser
 
 from mailer.pdf.faces import Weight, typefaces
-from mailer.pdf.names import NAME, PLACE, ROW, SIZE
+from mailer.pdf.names import NAME, PLACE, SIZE
 from mailer.pdf.writer import HEIGHT
 from tests.mailer.pdf.documents import HEAD, Compiled, characters, compile_names
 from tests.mailer.pdf.test_scripts import LEFT_TO_RIGHT, RIGHT_TO_LEFT
@@ -87,11 +87,15 @@ def _cells(compiled: Compiled, count: int) -> Iterator[Image.Image]:
     number = next(index for index, page in enumerate(compiled.pages, 1) if HEAD in page)
     places = characters(compiled, number)
     heading = next(place.bottom for place in places if place.char == "N" and place.left < NAME)
-    first = max(place.bottom for place in places if place.char == "1" and place.bottom < heading)
+    serials = [place for place in places if place.char.isdigit() and place.left < NAME and place.bottom < heading]
+    lines: list[float] = []  # of each row, from the top; rows of deep letters are higher
+    for bottom in sorted((place.bottom for place in serials), reverse=True):
+        if not lines or lines[-1] - bottom > SIZE:
+            lines.append(bottom)
     with pypdfium2.PdfDocument(compiled.data) as pdf:
         picture = pdf[number - 1].render(scale=SCALE).to_pil().convert("L")
-    for row in range(1, 2 * count, 2):
-        baseline = HEIGHT - first + ROW * row
+    for line in lines[1 : 2 * count : 2]:
+        baseline = HEIGHT - line
         box = NAME - 1, baseline - 11.3, PLACE - 3, baseline + 6
         left, top, right, bottom = (round(SCALE * edge) for edge in box)
         yield picture.crop((left, top, right, bottom))
