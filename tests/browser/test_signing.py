@@ -151,9 +151,11 @@ def test_axe_finds_nothing(
         look(address.removeprefix(site))
     page.goto(f"{site}/en/petitions/free-anna")
     page.get_by_role("button", name="Continue: check everything").click()
+    expect(page.locator(".error-summary")).to_be_visible()
     look("the form with errors")
     fill_in(page)
     page.get_by_role("button", name="Continue: check everything").click()
+    expect(page.get_by_role("heading", name="Check, then sign")).to_be_visible()
     look("the check page")
     assert found == []
 

